@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// One list of settings for every target: a promise that holds in one module holds in all.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// The installer is one file that runs on any Linux of its architecture: in release builds everything,
+// libc included, is linked in. libarchive.a needs the libraries that its other formats use.
+let fullyStatic: [LinkerSetting] = [
+    .unsafeFlags(["-static-executable"], .when(configuration: .release))
+] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
+
+let package = Package(
+    name: "sealift",
+    products: [
+        .executable(name: "sealift", targets: ["sealift"]),
+        .executable(name: "sealift-installer", targets: ["sealift-installer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // MARK: C libraries, each imported by exactly one module
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // MARK: both sides of the air gap
+        .target(name: "OCI", dependencies: [crypto]),
+        .target(name: "Threads"),
+        .target(name: "Frames", dependencies: ["CXXHash", "CZstd", "OCI", "Threads", system]),
+        .target(name: "Tarball", dependencies: ["CArchive"]),
+        .target(name: "ImageLayout", dependencies: ["OCI"]),
+        .target(name: "BundleFormat", dependencies: ["Frames", "ImageLayout", "OCI", "Tarball", "Threads", system]),
+        .target(name: "CommandSupport", dependencies: ["BundleFormat", "OCI", argumentParser, logging, system]),
+
+        // MARK: the connected side
+        .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
+        .target(name: "Registry", dependencies: ["HTTP", "OCI", logging, subprocess, system]),
+        .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
+        .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system, yams]),
+        .target(
+            name: "BundleBuilder",
+            dependencies: [
+                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Registry", "Threads",
+                logging, system,
+            ]),
+        .target(
+            name: "BuilderCommands",
+            dependencies: [
+                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "HTTP", "OCI", "Registry",
+                argumentParser, logging, system,
+            ]),
+        .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
+
+        // MARK: the isolated side; no path from here to HTTP or Registry
+        .target(
+            name: "InstallerCommands",
+            dependencies: ["BundleFormat", "CommandSupport", argumentParser, system]),
+        .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
+
+        // MARK: tests
+        .testTarget(name: "OCITests", dependencies: ["OCI"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

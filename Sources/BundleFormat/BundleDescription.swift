@@ -1,0 +1,127 @@
+package import FoundationEssentials
+package import OCI
+
+/// What a bundle is: the config document of its artifact manifest.
+///
+/// Everything that the isolated side needs to know beyond the blobs themselves. Paths of the definition have become
+/// titles of the artifact's layers, references carry their names and digests, parameters their final defaults.
+package struct BundleDescription: Hashable, Sendable, Codable {
+    /// The only schema that this version of Sealift writes and reads.
+    package static let currentSchema = 1
+
+    package var schemaVersion: Int
+    package var name: String
+    package var version: String
+    package var description: String?
+    package var platforms: [Platform]
+    /// `nil`: the bundle is installed onto a Kubernetes that is there.
+    package var kubernetes: Kubernetes?
+    package var parameters: [Parameter]
+    /// Parameter values by profile name.
+    package var profiles: [String: [String: String]]
+    package var stages: [Stage]
+    package var images: [Image]
+    package var files: [File]
+    /// The version of the tool that built the bundle.
+    package var builtWith: String
+
+    /// The Kubernetes distribution that the bundle brings.
+    package struct Kubernetes: Hashable, Sendable, Codable {
+        package var distribution: String
+        package var version: String
+        /// The title of the binary's layer, by platform (`linux/amd64`).
+        package var binaries: [String: String]
+        /// The title of its configuration's layer.
+        package var config: String?
+        /// Normalised references of the distribution's own images.
+        package var images: [String]
+
+        package init(
+            distribution: String, version: String, binaries: [String: String], config: String?, images: [String]
+        ) {
+            self.distribution = distribution
+            self.version = version
+            self.binaries = binaries
+            self.config = config
+            self.images = images
+        }
+    }
+
+    /// One step of the installation.
+    package struct Stage: Hashable, Sendable, Codable {
+        package var name: String
+        /// Titles of manifest layers, in the order in which they are applied.
+        package var manifests: [String]
+        /// Titles of check layers.
+        package var checks: [String]
+        /// How long to wait until everything of the stage is ready, in seconds.
+        package var readyTimeout: Int
+
+        package init(name: String, manifests: [String], checks: [String], readyTimeout: Int) {
+            self.name = name
+            self.manifests = manifests
+            self.checks = checks
+            self.readyTimeout = readyTimeout
+        }
+    }
+
+    /// One image and every name that the runtime will be asked for.
+    package struct Image: Hashable, Sendable, Codable {
+        /// The reference, normalised.
+        package var reference: String
+        /// The names in `index.json`: `repo:tag` and `repo@digest`.
+        package var names: [String]
+        /// What the names point to: an index or a manifest.
+        package var digest: Digest
+
+        package init(reference: String, names: [String], digest: Digest) {
+            self.reference = reference
+            self.names = names
+            self.digest = digest
+        }
+    }
+
+    /// An extra file that travels with the bundle.
+    package struct File: Hashable, Sendable, Codable {
+        /// The title of its layer.
+        package var name: String
+        /// Its permission bits in octal: `0644`.
+        package var mode: String
+
+        package init(name: String, mode: String) {
+            self.name = name
+            self.mode = mode
+        }
+    }
+
+    package init(
+        name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
+        parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
+        builtWith: String
+    ) {
+        schemaVersion = Self.currentSchema
+        self.name = name
+        self.version = version
+        self.description = description
+        self.platforms = platforms
+        self.kubernetes = kubernetes
+        self.parameters = parameters
+        self.profiles = profiles
+        self.stages = stages
+        self.images = images
+        self.files = files
+        self.builtWith = builtWith
+    }
+}
+
+extension BundleDescription: DocumentValue {
+    package static let subject = "bundle description"
+
+    package func validate(as mediaType: MediaType) throws(Malformed) {
+        guard schemaVersion == Self.currentSchema else {
+            throw Malformed(
+                Self.subject, String(schemaVersion),
+                breaks: "this Sealift reads schema \(Self.currentSchema); use the installer that came with the bundle")
+        }
+    }
+}

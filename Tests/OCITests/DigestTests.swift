@@ -1,0 +1,10 @@
+import OCI
+import Testing
+
+@Suite struct DigestTests {
+    @Test func hashesTheEmptyInput() {
+        #expect(
+            DigestHasher().digest().description
+                == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+}
