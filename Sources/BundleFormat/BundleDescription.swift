@@ -1,4 +1,3 @@
-package import FoundationEssentials
 package import OCI
 
 /// What a bundle is: the config document of its artifact manifest.
