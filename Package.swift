@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "Tarball", dependencies: ["CArchive"]),
         .target(name: "ImageLayout", dependencies: ["OCI"]),
         .target(name: "BundleFormat", dependencies: ["Frames", "ImageLayout", "OCI", "Tarball", "Threads", system]),
-        .target(name: "CommandSupport", dependencies: ["BundleFormat", "OCI", argumentParser, logging, system]),
+        .target(name: "CommandSupport", dependencies: ["BundleFormat", "Frames", "OCI", "Tarball", "Threads", argumentParser, system]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),

@@ -63,6 +63,12 @@ package struct Digest: Hashable, Sendable {
         self.hex = String(decoding: text, as: UTF8.self)
     }
 
+    /// The value as bytes.
+    package var bytes: [UInt8] {
+        let digits = hex.utf8.map { $0 >= UInt8(ascii: "a") ? $0 - UInt8(ascii: "a") + 10 : $0 - UInt8(ascii: "0") }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
     /// The first twelve hexadecimal characters, for tables and progress lines.
     package var short: String { String(hex.prefix(12)) }
 

@@ -1,0 +1,61 @@
+package import FoundationEssentials
+package import ImageLayout
+package import OCI
+
+/// All members of a bundle's archive, in their one order.
+///
+/// First `oci-layout` and `index.json`, then every small document by digest, then every other blob, largest first:
+/// reading the front of the archive is enough to know all of it, and equal contents give equal archives.
+package struct BundleContents: Sendable {
+    /// One member of the archive.
+    package struct Member: Sendable {
+        package var name: String
+        package var size: Int64
+        package var content: Content
+    }
+
+    /// Where a member's bytes come from.
+    package enum Content: Sendable {
+        case document(Data)
+        case blob(Descriptor)
+    }
+
+    /// The members in the archive's order.
+    package let members: [Member]
+
+    /// The archive's length before compression.
+    package var tarSize: Int64 {
+        members.reduce(0) { $0 + 512 + ($1.size + 511) / 512 * 512 } + 1024
+    }
+
+    /// Puts the members in order.
+    ///
+    /// - Parameters:
+    ///   - index: the bytes of `index.json`.
+    ///   - graph: everything that hangs from it.
+    ///   - texts: the artifact's small texts, whose bytes are at hand; a digest that is among them is no payload.
+    package init(index: Data, graph: ImageGraph, texts: [Digest: Data]) {
+        var front = graph.documents.mapValues(\.bytes)
+        front.merge(texts) { known, _ in known }
+        let documents = front.sorted { $0.key < $1.key }.map { digest, bytes in
+            Member(name: LayoutNames.blob(digest), size: Int64(bytes.count), content: .document(bytes))
+        }
+        let payload = graph.layers.values.filter { front[$0.digest] == nil }
+            .sorted { ($1.size, $0.digest) < ($0.size, $1.digest) }
+            .map { Member(name: LayoutNames.blob($0.digest), size: $0.size, content: .blob($0)) }
+        members =
+            [
+                Member(
+                    name: LayoutNames.layoutFile, size: Int64(LayoutNames.layoutBytes.count),
+                    content: .document(LayoutNames.layoutBytes)),
+                Member(name: LayoutNames.indexFile, size: Int64(index.count), content: .document(index)),
+            ] + documents + payload
+    }
+
+    /// The blobs that are no documents, in the archive's order.
+    package var payload: [Descriptor] {
+        members.compactMap { member in
+            if case .blob(let descriptor) = member.content { descriptor } else { nil }
+        }
+    }
+}

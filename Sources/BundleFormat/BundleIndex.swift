@@ -1,0 +1,87 @@
+internal import ImageLayout
+package import OCI
+
+/// The top-level `index.json` of a bundle: every image once per name, and one artifact manifest without any name.
+///
+/// Why the artifact has none: with a name, `ctr images import` of containerd 1.6 fails on it, and 2.x keeps a bogus
+/// image; without one, every version takes the images and leaves it.
+package struct BundleIndex {
+    /// The artifact's descriptor.
+    package let artifact: Descriptor
+    /// What the names point to, once per digest, in the index's order.
+    package let images: [Descriptor]
+    /// Digests by name.
+    package let names: [String: Digest]
+
+    /// What makes an index not a bundle's.
+    struct Fault: Error {
+        var reason: String
+    }
+
+    /// Reads `index`; throws ``Fault`` where it is not a bundle's.
+    init(reading index: ImageIndex) throws(Fault) {
+        var artifact: Descriptor?
+        var images: [Descriptor] = []
+        var names: [String: Digest] = [:]
+        for descriptor in index.manifests {
+            let name = descriptor.annotations?[Annotation.containerdName]
+            guard name == descriptor.annotations?[Annotation.referenceName] else {
+                throw Fault(reason: "the two name annotations of \(descriptor.digest) differ")
+            }
+            guard let name else {
+                guard descriptor.artifactType == MediaType.bundle.rawValue, artifact == nil else {
+                    throw Fault(reason: "\(descriptor.digest) has no name and is not the bundle's one artifact")
+                }
+                artifact = descriptor.bare
+                continue
+            }
+            try Self.check(name, of: descriptor.digest)
+            guard names.updateValue(descriptor.digest, forKey: name) == nil else {
+                throw Fault(reason: "the name \(name) is listed twice")
+            }
+            if !images.contains(where: { $0.digest == descriptor.digest }) { images.append(descriptor.bare) }
+        }
+        guard let artifact else { throw Fault(reason: "it is an image layout without a bundle's artifact manifest") }
+        self.artifact = artifact
+        self.images = images
+        self.names = names
+    }
+
+    /// Checks that the names are exactly those of the description.
+    func check(against description: BundleDescription) throws(Fault) {
+        var expected: [String: Digest] = [:]
+        for image in description.images {
+            for name in image.names {
+                guard expected.updateValue(image.digest, forKey: name) ?? image.digest == image.digest else {
+                    throw Fault(reason: "the description gives the name \(name) to two images")
+                }
+            }
+        }
+        for (name, digest) in names.sorted(by: { $0.key < $1.key }) where expected[name] != digest {
+            throw Fault(reason: "index.json lists \(name) as \(digest), the description does not")
+        }
+        if let missing = expected.keys.sorted().first(where: { names[$0] == nil }) {
+            throw Fault(reason: "the image name \(missing) is missing from index.json")
+        }
+    }
+
+    private static func check(_ name: String, of digest: Digest) throws(Fault) {
+        let reference: ImageReference
+        do { reference = try ImageReference(parsing: name) } catch { throw Fault(reason: error.description) }
+        guard reference.description == name, reference.runtimeName == name, reference.digest ?? digest == digest else {
+            throw Fault(reason: "\(name) is not a name that the container runtime asks for")
+        }
+    }
+
+    /// The index document for `images` and the bundle's artifact; sorted, so that equal bundles have equal indexes.
+    package static func make(images: [(name: String, descriptor: Descriptor)], artifact: Descriptor) -> ImageIndex {
+        var artifact = artifact.bare
+        artifact.artifactType = MediaType.bundle.rawValue
+        let named = images.sorted { $0.name < $1.name }.map { name, descriptor in
+            var entry = descriptor.bare
+            entry.annotations = [Annotation.containerdName: name, Annotation.referenceName: name]
+            return entry
+        }
+        return ImageIndex(manifests: [artifact] + named)
+    }
+}

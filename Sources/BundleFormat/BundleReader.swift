@@ -1,0 +1,151 @@
+internal import FoundationEssentials
+package import Frames
+package import ImageLayout
+package import OCI
+package import SystemPackage
+internal import Tarball
+
+/// An archive that claims to be a bundle: its front, read and found sound.
+///
+/// Opening reads the file's tables and its first members, whatever the bundle's size; nothing is extracted. That the
+/// rest is what the front says is ``BundleVerification``'s to prove.
+package final class BundleReader: Sendable {
+    package let path: FilePath
+    package let file: FramedFile
+    package let index: Document<ImageIndex>
+    /// The manifest that describes the bundle, and the description itself.
+    package let artifact: Document<Manifest>
+    package let description: BundleDescription
+    package let graph: ImageGraph
+    /// All members that the bundle must have, in the order that they must have.
+    package let contents: BundleContents
+
+    /// Opens the archive at `path`; throws ``BundleError`` or ``FramesError`` where it is not a bundle.
+    package init(opening path: FilePath) throws {
+        self.path = path
+        file = try FramedFile(opening: path)
+        let front = ArchiveFront(file)
+        guard try front.bytes(of: LayoutNames.layoutFile, limit: 1024) == LayoutNames.layoutBytes else {
+            throw BundleError.member(
+                path: path, name: LayoutNames.layoutFile, reason: "is not that of an OCI image layout 1.0.0")
+        }
+        do {
+            let indexBytes = try front.bytes(of: LayoutNames.indexFile, limit: ImageGraph.documentLimit)
+            index = try Document(bytes: indexBytes, mediaType: .ociIndex)
+            func load(_ descriptor: Descriptor) throws -> Data {
+                let name = LayoutNames.blob(descriptor.digest)
+                let bytes = try front.bytes(of: name, limit: ImageGraph.documentLimit)
+                guard Int64(bytes.count) == descriptor.size,
+                    Digest.of(bytes, algorithm: descriptor.digest.algorithm) == descriptor.digest
+                else { throw BundleError.member(path: path, name: name, reason: "does not match its digest") }
+                return bytes
+            }
+            let listing = try BundleIndex(reading: index.value)
+            (artifact, description) = try Self.artifact(listing.artifact, load: load)
+            var graph = ImageGraph(platforms: description.platforms)
+            for descriptor in listing.images { try graph.add(descriptor, load: load) }
+            try listing.check(against: description)
+            let texts = try graph.addArtifact(listing.artifact, artifact.value, load: load)
+            self.graph = graph
+            contents = BundleContents(index: indexBytes, graph: graph, texts: texts)
+        } catch let error as Malformed {
+            throw BundleError.structure(path: path, reason: error.description)
+        } catch let error as GraphError {
+            throw BundleError.structure(path: path, reason: error.description)
+        } catch let error as BundleIndex.Fault {
+            throw BundleError.structure(path: path, reason: error.reason)
+        }
+    }
+
+    private static func artifact(
+        _ descriptor: Descriptor, load: (Descriptor) throws -> Data
+    ) throws -> (Document<Manifest>, BundleDescription) {
+        let manifest = try Document<Manifest>(bytes: load(descriptor), mediaType: descriptor.mediaType)
+        guard manifest.value.artifactType == MediaType.bundle.rawValue, manifest.value.config.mediaType == .bundleConfig
+        else { throw BundleIndex.Fault(reason: "the artifact manifest \(descriptor.digest) is not a bundle's") }
+        let description = try Document<BundleDescription>(
+            bytes: load(manifest.value.config), mediaType: .bundleConfig)
+        return (manifest, description.value)
+    }
+}
+
+extension ImageGraph {
+    /// Adds a bundle's artifact; returns its small texts, which stand at the front of the archive.
+    mutating func addArtifact(
+        _ descriptor: Descriptor, _ manifest: Manifest, load: (Descriptor) throws -> Data
+    ) throws -> [Digest: Data] {
+        let _: Document<Manifest> = try document(descriptor, load: load)
+        let _: Document<BundleDescription> = try document(manifest.config, load: load)
+        var texts: [Digest: Data] = [:]
+        for layer in manifest.layers {
+            try addLayer(layer.bare)
+            if layer.mediaType.isBundleText { texts[layer.digest] = try load(layer) }
+        }
+        return texts
+    }
+}
+
+/// The first members of an archive, read one after the other as they are asked for.
+private final class ArchiveFront {
+    private let path: FilePath
+    private let frames: FrameReader
+    private let source: FrameSource
+    private let tar: TarballReader?
+    private var members: [String: TarballMember] = [:]
+
+    init(_ file: FramedFile) {
+        path = file.path
+        frames = FrameReader(file)
+        source = FrameSource(file)
+        // Opening can't fail before anything is read; if it does, the first member is missing.
+        tar = try? TarballReader(source)
+    }
+
+    func bytes(of name: String, limit: Int64) throws -> Data {
+        while members[name] == nil, let member = try tar?.nextMember(of: path) { members[member.name] = member }
+        guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
+        guard member.size <= limit else {
+            throw BundleError.member(path: path, name: name, reason: "has \(member.size) bytes; at most \(limit) are read")
+        }
+        var bytes = Data(capacity: Int(member.size))
+        try frames.read(member.dataOffset..<(member.dataOffset + member.size)) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+}
+
+/// The content of a framed file as the source of a tar.
+final class FrameSource: TarballSource {
+    private let reader: FrameReader
+    private let size: Int64
+
+    init(_ file: FramedFile) {
+        reader = FrameReader(file)
+        size = file.contentSize
+    }
+
+    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        let end = min(offset + Int64(target.count), size)
+        guard offset < end else { return 0 }
+        var rest = target
+        try reader.read(offset..<end) { piece in
+            rest.copyMemory(from: piece)
+            rest = UnsafeMutableRawBufferPointer(rebasing: rest[piece.count...])
+        }
+        return Int(end - offset)
+    }
+}
+
+extension TarballReader {
+    /// The next member, with libarchive's complaints put as the bundle's.
+    func nextMember(of path: FilePath) throws -> TarballMember? {
+        do {
+            return try next()
+        } catch let error as TarballError {
+            switch error {
+            case .refused(let member, let offset, let reason):
+                throw BundleError.member(path: path, name: member, reason: "at byte \(offset) of the tar: \(reason)")
+            case .library: throw BundleError.structure(path: path, reason: error.description)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import FoundationEssentials
+internal import Frames
+package import OCI
+package import SystemPackage
+internal import Tarball
+
+/// Gives a payload blob's bytes, in order; whoever implements it also checks them against the blob's digest.
+package protocol PayloadSource: AnyObject {
+    /// Fills the start of `target`; returns how many bytes, 0 at the end, where a wrong digest is thrown at the latest.
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int
+}
+
+/// Writes the archive of a bundle in one pass.
+package struct BundleWriter {
+    /// For documents: they are few and read often.
+    private static let frontLevel: Int32 = 12
+    /// For payload that is not compressed yet.
+    private static let payloadLevel: Int32 = 3
+    private static let peekSize = 512
+
+    private let contents: BundleContents
+
+    package init(_ contents: BundleContents) { self.contents = contents }
+
+    /// Writes the archive to `file`; returns the archive's digest and size. Not synced yet.
+    ///
+    /// - Parameters:
+    ///   - file: where to write, from its current position.
+    ///   - path: its path, for errors.
+    ///   - workers: how many threads compress; the result does not depend on it.
+    ///   - payload: opens a blob; called once per blob, in the archive's order, on the caller's thread.
+    ///   - progress: told the bytes packed since the last call; may throw to stop.
+    package func write(
+        to file: FileDescriptor, at path: FilePath, workers: Int, payload: (Descriptor) throws -> any PayloadSource,
+        progress: (Int64) throws -> Void
+    ) throws -> (digest: Digest, size: Int64) {
+        let frames = try FrameWriter(to: file, at: path, workers: workers)
+        do {
+            try frames.cut(.compressed(level: Self.frontLevel))
+            for member in contents.members {
+                switch member.content {
+                case .document(let bytes): try write(member, bytes, to: frames)
+                case .blob(let descriptor):
+                    try write(member, descriptor, from: payload(descriptor), to: frames, progress: progress)
+                }
+            }
+            try Self.zeros(TarHeader.trailerSize, to: frames)
+            return try frames.finish()
+        } catch {
+            frames.cancel()
+            throw error
+        }
+    }
+
+    private func write(_ member: BundleContents.Member, _ bytes: Data, to frames: FrameWriter) throws {
+        try Self.header(of: member, to: frames)
+        try bytes.withUnsafeBytes { try frames.write($0) }
+        try Self.zeros(TarHeader.padding(after: member.size), to: frames)
+    }
+
+    private func write(
+        _ member: BundleContents.Member, _ descriptor: Descriptor, from source: any PayloadSource,
+        to frames: FrameWriter, progress: (Int64) throws -> Void
+    ) throws {
+        // The bytes decide how they are stored, never the media type: vendors' media types are wrong often enough.
+        var start = [UInt8](repeating: 0, count: Self.peekSize)
+        let startCount = try start.withUnsafeMutableBytes { try Self.fill($0, from: source) }
+        try frames.cut(Self.coding(start[..<startCount]))
+        try Self.header(of: member, to: frames)
+        try start[..<startCount].withUnsafeBytes { try frames.write($0) }
+        var done = Int64(startCount)
+        while true {
+            let count = try source.read(into: frames.room())
+            guard count > 0 else { break }
+            done += Int64(count)
+            guard done <= member.size else { break }
+            frames.advance(by: count)
+            try progress(Int64(count))
+        }
+        guard done == member.size else {
+            throw BundleError.payload(
+                digest: descriptor.digest.description,
+                reason: "it has \(done > member.size ? "more than " : "")\(done) bytes, not \(member.size)")
+        }
+        try progress(Int64(startCount))
+        try Self.zeros(TarHeader.padding(after: member.size), to: frames)
+    }
+
+    private static func header(of member: BundleContents.Member, to frames: FrameWriter) throws {
+        try TarHeader.encode(name: member.name, size: member.size).withUnsafeBytes { try frames.write($0) }
+    }
+
+    private static func zeros(_ count: Int, to frames: FrameWriter) throws {
+        try [UInt8](repeating: 0, count: count).withUnsafeBytes { try frames.write($0) }
+    }
+
+    private static func fill(_ target: UnsafeMutableRawBufferPointer, from source: any PayloadSource) throws -> Int {
+        var count = 0
+        while count < target.count {
+            let more = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: target[count...]))
+            guard more > 0 else { break }
+            count += more
+        }
+        return count
+    }
+
+    /// Raw for what starts like the output of a compressor: gzip, zstd, xz, bzip2, lz4.
+    private static func coding(_ start: ArraySlice<UInt8>) -> FrameCoding {
+        let magics: [[UInt8]] = [
+            [0x1F, 0x8B], [0x28, 0xB5, 0x2F, 0xFD], [0xFD, 0x37, 0x7A, 0x58, 0x5A], [0x42, 0x5A, 0x68],
+            [0x04, 0x22, 0x4D, 0x18],
+        ]
+        return magics.contains { start.starts(with: $0) } ? .raw : .compressed(level: payloadLevel)
+    }
+}

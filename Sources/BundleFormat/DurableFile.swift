@@ -1,0 +1,74 @@
+internal import Glibc
+package import SystemPackage
+
+/// Puts a file in place whole or not at all: temporary name in the same folder, `fsync`, rename, `fsync` of the folder.
+package enum DurableFile {
+    /// Writes a file through `body` and renames it to `path` once it is on disk; what was at `path` stays until then.
+    ///
+    /// When `body` throws, the temporary file is removed and nothing else has happened.
+    package static func write<Result>(
+        to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644),
+        _ body: (_ file: FileDescriptor, _ temporary: FilePath) throws -> Result
+    ) throws -> Result {
+        let temporary = temporaryPath(for: path)
+        let file = try system("create", temporary) {
+            try FileDescriptor.open(temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: mode)
+        }
+        do {
+            let result = try body(file, temporary)
+            try publish(file, temporary, at: path, mode: mode)
+            try system("close", path) { try file.close() }
+            return result
+        } catch {
+            // Best effort on the way out: the error that brought us here is the one to report.
+            try? file.close()
+            unlink(temporary.string)
+            throw error
+        }
+    }
+
+    /// Writes `bytes` to `path`, durably.
+    package static func write(_ bytes: some Sequence<UInt8>, to path: FilePath) throws {
+        try write(to: path) { file, temporary in
+            try system("write", temporary) { _ = try file.writeAll(bytes) }
+        }
+    }
+
+    /// Syncs a finished file that stands under another name of the same file system and renames it to `path`.
+    package static func publish(_ file: FileDescriptor, _ temporary: FilePath, at path: FilePath, mode: FilePermissions)
+        throws(BundleError)
+    {
+        guard fchmod(file.rawValue, mode.rawValue) == 0 else { throw failure("set the mode of", temporary) }
+        guard fsync(file.rawValue) == 0 else { throw failure("sync", temporary) }
+        guard rename(temporary.string, path.string) == 0 else { throw failure("rename to", path) }
+        try syncFolder(of: path)
+    }
+
+    /// Makes a rename or a removal in `path`'s folder survive a power cut.
+    package static func syncFolder(of path: FilePath) throws(BundleError) {
+        let parent = path.removingLastComponent()
+        let folder = open(parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure("open", parent) }
+        defer { close(folder) }
+        // Some file systems (vfat on a stick) can't sync a folder and say EINVAL; there is nothing more to be had.
+        guard fsync(folder) == 0 || errno == EINVAL else { throw failure("sync", parent) }
+    }
+
+    private static func temporaryPath(for path: FilePath) -> FilePath {
+        let name = path.lastComponent?.string ?? "file"
+        return path.removingLastComponent().appending(
+            ".\(name).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).partial")
+    }
+
+    private static func failure(_ action: String, _ path: FilePath) -> BundleError {
+        .system(action: action, path: path, errno: Errno(rawValue: errno))
+    }
+
+    private static func system<Result>(_ action: String, _ path: FilePath, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as Errno {
+            throw BundleError.system(action: action, path: path, errno: error)
+        }
+    }
+}

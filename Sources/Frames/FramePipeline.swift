@@ -1,0 +1,104 @@
+internal import OCI
+internal import Synchronization
+internal import SystemPackage
+internal import Threads
+
+/// The threads behind a ``FrameWriter``: compressors, and the one that writes frames in their order.
+final class FramePipeline: Sendable {
+    private let pool: BoundedQueue<FrameBuffer>
+    private let toCompress: BoundedQueue<FrameBuffer>
+    private let finished: BoundedQueue<FrameBuffer>
+    private let firstFailure = Mutex<FramesError?>(nil)
+    private let output: Mutex<FrameOutput>
+    private let threads = Mutex<(compressors: [OSThread], writer: OSThread?)>(([], nil))
+
+    init(file: FileDescriptor, path: FilePath, workers: Int) {
+        let buffers = workers + 4
+        pool = BoundedQueue(capacity: buffers)
+        toCompress = BoundedQueue(capacity: buffers)
+        finished = BoundedQueue(capacity: buffers)
+        output = Mutex(FrameOutput(file: file, path: path))
+        for _ in 0..<buffers { _ = pool.push(FrameBuffer()) }
+        threads.withLock {
+            $0.compressors = (0..<workers).map { _ in OSThread.spawn { self.compressFrames() } }
+            $0.writer = OSThread.spawn { self.writeFrames() }
+        }
+    }
+
+    var failure: FramesError? { firstFailure.withLock { $0 } }
+
+    /// A free buffer, or `nil` when the pipeline has failed or was cancelled.
+    func takeBuffer() -> FrameBuffer? { pool.pop() }
+
+    func submit(_ buffer: FrameBuffer) {
+        switch buffer.coding {
+        case .raw: _ = finished.push(buffer)
+        case .compressed: _ = toCompress.push(buffer)
+        }
+    }
+
+    func finish() throws(FramesError) -> (digest: Digest, size: Int64) {
+        stop()
+        if let failure { throw failure }
+        return try output.withLock { output throws(FramesError) in try output.finish() }
+    }
+
+    func cancel() {
+        fail(.compression(reason: "cancelled"))
+        stop()
+    }
+
+    /// Waits for every thread; frames that were submitted are still written unless something failed.
+    private func stop() {
+        let (compressors, writer) = threads.withLock { held in
+            defer { held = ([], nil) }
+            return held
+        }
+        toCompress.close()
+        for thread in compressors { thread.join() }
+        finished.close()
+        writer?.join()
+        pool.close()
+    }
+
+    private func fail(_ error: FramesError) {
+        firstFailure.withLock { $0 = $0 ?? error }
+        // Wakes a producer that waits for a buffer; it finds the failure.
+        pool.close()
+        toCompress.close()
+    }
+
+    private func compressFrames() {
+        let compressor = Compressor()
+        while let buffer = toCompress.pop() {
+            if case .compressed(let level) = buffer.coding {
+                do throws(FramesError) {
+                    buffer.encodedCount = try compressor.compress(buffer.bytes, into: buffer.encoded, level: level)
+                } catch {
+                    buffer.failure = error
+                }
+            }
+            _ = finished.push(buffer)
+        }
+    }
+
+    private func writeFrames() {
+        var waiting: [Int: FrameBuffer] = [:]
+        var next = 0
+        while let buffer = finished.pop() {
+            waiting[buffer.sequence] = buffer
+            while let ready = waiting.removeValue(forKey: next) {
+                next += 1
+                if failure == nil {
+                    do throws(FramesError) {
+                        if let failure = ready.failure { throw failure }
+                        try output.withLock { output throws(FramesError) in try output.append(ready) }
+                    } catch {
+                        fail(error)
+                    }
+                }
+                _ = pool.push(ready)
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import OCI
+internal import Synchronization
+package import SystemPackage
+internal import Threads
+
+/// Writes a framed file: content goes in on the caller's thread, frames are compressed on `workers` threads and written
+/// in order by one more, which also digests the file. Memory is bounded by a pool of frame buffers.
+///
+/// Equal calls give equal bytes, whatever the number of workers. Must be ended by ``finish()`` or ``cancel()``.
+package final class FrameWriter {
+    private let pipeline: FramePipeline
+    private var current: FrameBuffer
+    private var coding = FrameCoding.raw
+    private var nextSequence = 0
+
+    /// The content taken so far, in bytes.
+    package private(set) var contentCount: Int64 = 0
+
+    /// Starts to write to `file`, which stays the caller's; `path` is for errors.
+    package init(to file: FileDescriptor, at path: FilePath, workers: Int) throws(FramesError) {
+        pipeline = FramePipeline(file: file, path: path, workers: max(1, workers))
+        guard let first = pipeline.takeBuffer() else { throw .compression(reason: "no frame buffer") }
+        current = first
+        current.reset(coding: coding, sequence: 0)
+    }
+
+    /// Ends the current frame: what follows starts a new one, stored as `coding` says.
+    package func cut(_ coding: FrameCoding) throws(FramesError) {
+        try flush()
+        self.coding = coding
+        current.coding = coding
+    }
+
+    /// Takes bytes, copying them.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FramesError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let room = try room()
+            let taken = min(room.count, rest.count)
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<taken]))
+            advance(by: taken)
+            rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+        }
+    }
+
+    /// The free part of the current frame, never empty: fill its start, then call ``advance(by:)``. No copy is made.
+    package func room() throws(FramesError) -> UnsafeMutableRawBufferPointer {
+        if current.count == FrameFormat.contentLimit { try flush() }
+        return current.free
+    }
+
+    /// Says that the first `amount` bytes of ``room()`` are content now.
+    package func advance(by amount: Int) {
+        current.advance(by: amount)
+        contentCount += Int64(amount)
+    }
+
+    /// Writes what is left and the seek table; returns the digest and length of the whole file (not yet synced).
+    package func finish() throws(FramesError) -> (digest: Digest, size: Int64) {
+        try flush()
+        return try pipeline.finish()
+    }
+
+    /// Stops the threads; what was written so far is of no use.
+    package func cancel() { pipeline.cancel() }
+
+    private func flush() throws(FramesError) {
+        guard current.count > 0 else { return }
+        pipeline.submit(current)
+        nextSequence += 1
+        guard let next = pipeline.takeBuffer() else {
+            throw pipeline.failure ?? .compression(reason: "the writer was stopped")
+        }
+        next.reset(coding: coding, sequence: nextSequence)
+        current = next
+    }
+}

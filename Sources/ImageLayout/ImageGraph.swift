@@ -1,0 +1,142 @@
+package import FoundationEssentials
+package import OCI
+
+/// Everything that an index hangs together by digest: the documents, read, and the layers, only named.
+///
+/// Made the same way from a registry's documents before a bundle is written and from the bundle itself after, so both
+/// sides agree on what belongs in it.
+package struct ImageGraph: Sendable {
+    /// A runnable image: one manifest of one platform.
+    package struct Image: Sendable {
+        package var platform: Platform
+        package var manifest: Document<Manifest>
+        package var config: Descriptor
+        package var diffIDs: [Digest]
+    }
+
+    /// What one descriptor of the top-level index leads to.
+    package struct Entry: Sendable {
+        package var descriptor: Descriptor
+        package var images: [Image]
+    }
+
+    package private(set) var entries: [Entry] = []
+    /// Indexes, manifests and configs, with their bytes.
+    package private(set) var documents: [Digest: (descriptor: Descriptor, bytes: Data)] = [:]
+    package private(set) var layers: [Digest: Descriptor] = [:]
+
+    /// The largest index, manifest or config that is read into memory.
+    package static let documentLimit: Int64 = 8 << 20
+    private let platforms: Set<Platform>
+
+    /// An empty graph that takes the manifests of `platforms` from multi-platform indexes.
+    package init(platforms: some Sequence<Platform>) {
+        self.platforms = Set(platforms)
+    }
+
+    /// Adds what `descriptor` leads to. `load` returns a document's bytes; they are checked against its descriptor.
+    ///
+    /// Throws ``GraphError`` where content does not fit its descriptor, a platform is missing, or an image is no image.
+    package mutating func add(_ descriptor: Descriptor, load: (Descriptor) throws -> Data) throws {
+        var images: [Image] = []
+        switch descriptor.mediaType.role {
+        case .index:
+            let index: Document<ImageIndex> = try document(descriptor, load: load)
+            for platform in platforms.sorted() {
+                guard let child = index.value.manifest(for: platform) else {
+                    let offered = index.value.manifests.compactMap(\.platform?.description)
+                    throw GraphError.platformMissing(descriptor.digest, platform, offered: offered)
+                }
+                images.append(try image(child, platform: platform, load: load))
+            }
+        case .manifest:
+            images.append(try image(descriptor, platform: nil, load: load))
+        case .config, .layer, .other:
+            throw GraphError.notAnImage(descriptor.digest, descriptor.mediaType)
+        }
+        entries.append(Entry(descriptor: descriptor, images: images))
+    }
+
+    private mutating func image(
+        _ descriptor: Descriptor, platform: Platform?, load: (Descriptor) throws -> Data
+    ) throws -> Image {
+        let manifest: Document<Manifest> = try document(descriptor, load: load)
+        guard manifest.value.isImage else {
+            throw GraphError.notAnImage(descriptor.digest, manifest.value.config.mediaType)
+        }
+        let config: Document<ImageConfig> = try document(manifest.value.config, load: load)
+        let own = config.value.platform
+        if platform == nil, !platforms.contains(own) {
+            throw GraphError.platformMissing(
+                descriptor.digest, platforms.sorted().first ?? .current, offered: [own.description])
+        }
+        guard config.value.rootfs.diffIDs.count == manifest.value.layers.count else {
+            throw GraphError.layerCount(
+                descriptor.digest, layers: manifest.value.layers.count, diffIDs: config.value.rootfs.diffIDs.count)
+        }
+        for layer in manifest.value.layers { try addLayer(layer.bare) }
+        return Image(
+            platform: platform ?? own, manifest: manifest, config: manifest.value.config,
+            diffIDs: config.value.rootfs.diffIDs)
+    }
+
+    /// Adds a blob that is no document: a layer, or a file of an artifact.
+    package mutating func addLayer(_ layer: Descriptor) throws {
+        if let known = layers[layer.digest] ?? documents[layer.digest]?.descriptor, known.size != layer.size {
+            throw GraphError.sizesDiffer(layer.digest, known.size, layer.size)
+        }
+        layers[layer.digest] = layers[layer.digest] ?? layer
+    }
+
+    /// Reads a document, once per digest.
+    package mutating func document<Value: DocumentValue>(
+        _ descriptor: Descriptor, load: (Descriptor) throws -> Data
+    ) throws -> Document<Value> {
+        let bytes: Data
+        if let known = documents[descriptor.digest] {
+            guard known.descriptor.size == descriptor.size else {
+                throw GraphError.sizesDiffer(descriptor.digest, known.descriptor.size, descriptor.size)
+            }
+            bytes = known.bytes
+        } else {
+            guard descriptor.size <= Self.documentLimit else {
+                throw GraphError.tooLarge(descriptor.digest, size: descriptor.size, limit: Self.documentLimit)
+            }
+            bytes = try load(descriptor)
+        }
+        let document = try Document<Value>(
+            bytes: bytes, mediaType: descriptor.mediaType, algorithm: descriptor.digest.algorithm)
+        guard document.descriptor.digest == descriptor.digest, document.descriptor.size == descriptor.size else {
+            throw GraphError.contentDiffers(descriptor.digest, found: document.descriptor.digest)
+        }
+        documents[descriptor.digest] = (descriptor.bare, bytes)
+        return document
+    }
+}
+
+/// Why the documents of a layout don't hang together.
+package enum GraphError: Error, Sendable {
+    /// A document's bytes are not those of its descriptor.
+    case contentDiffers(Digest, found: Digest)
+    case sizesDiffer(Digest, Int64, Int64)
+    case tooLarge(Digest, size: Int64, limit: Int64)
+    case platformMissing(Digest, Platform, offered: [String])
+    case notAnImage(Digest, MediaType)
+    case layerCount(Digest, layers: Int, diffIDs: Int)
+}
+
+extension GraphError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .contentDiffers(let digest, let found): "the content of \(digest) has the digest \(found)"
+        case .sizesDiffer(let digest, let one, let other): "\(digest) is listed with \(one) and with \(other) bytes"
+        case .tooLarge(let digest, let size, let limit):
+            "\(digest) is a document of \(size) bytes; at most \(limit) are read"
+        case .platformMissing(let digest, let platform, let offered):
+            "\(digest) has no manifest for \(platform), only for \(offered.joined(separator: ", "))"
+        case .notAnImage(let digest, let mediaType): "\(digest) is no container image but \(mediaType)"
+        case .layerCount(let digest, let layers, let diffIDs):
+            "manifest \(digest) lists \(layers) layers, its config \(diffIDs) (image-spec config.md, rootfs)"
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package import ArgumentParser
+internal import BundleFormat
+internal import CommandSupport
+
+/// `sealift-installer`: the isolated side.
+package struct InstallerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "sealift-installer",
+        abstract: "Prove and inspect Sealift bundles on an isolated host.",
+        discussion: "This executable needs nothing but itself and opens no network connection.",
+        version: SealiftVersion.current,
+        subcommands: [VerifyCommand.self, InspectCommand.self])
+
+    package init() {}
+}
