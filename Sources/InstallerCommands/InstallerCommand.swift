@@ -12,4 +12,10 @@ package struct InstallerCommand: AsyncParsableCommand {
         subcommands: [VerifyCommand.self, InspectCommand.self])
 
     package init() {}
+
+    /// The whole program.
+    package static func start() async {
+        Interruption.prepare()
+        await main()
+    }
 }

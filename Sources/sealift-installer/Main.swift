@@ -1,10 +1,6 @@
-internal import CommandSupport
 internal import InstallerCommands
 
 @main
 enum Main {
-    static func main() async {
-        Interruption.prepare()
-        await InstallerCommand.main()
-    }
+    static func main() async { await InstallerCommand.start() }
 }
