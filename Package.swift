@@ -63,8 +63,7 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Registry", "Threads",
-                logging, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",

@@ -20,7 +20,7 @@ package enum Interruption {
     /// Runs `body` in a task that the first signal cancels; the second ends the process.
     static func cancels(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let task = Task { try await body() }
-        _ = OSThread.spawn {
+        OSThread.spawn(name: "signals") {
             var signals = set()
             var number: Int32 = 0
             while sigwait(&signals, &number) == 0 {

@@ -20,8 +20,8 @@ final class FramePipeline: Sendable {
         output = Mutex(FrameOutput(file: file, path: path))
         for _ in 0..<buffers { _ = pool.push(FrameBuffer()) }
         threads.withLock {
-            $0.compressors = (0..<workers).map { _ in OSThread.spawn { self.compressFrames() } }
-            $0.writer = OSThread.spawn { self.writeFrames() }
+            $0.compressors = (0..<workers).map { _ in OSThread.spawn(name: "compress") { self.compressFrames() } }
+            $0.writer = OSThread.spawn(name: "write") { self.writeFrames() }
         }
     }
 

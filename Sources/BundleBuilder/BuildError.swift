@@ -1,0 +1,103 @@
+package import Definition
+package import Discovery
+package import OCI
+package import SystemPackage
+
+/// Why a bundle can't be locked or built; errors of the parts below come through as they are.
+package enum BuildError: Error, Sendable {
+    /// Texts that look like images and were neither confirmed nor dismissed.
+    case unconfirmed([DiscoveredImage], definition: FilePath)
+    /// Findings that nobody waived.
+    case lint([LintFinding], folder: FilePath)
+    /// The lock doesn't hold what the definition asks for.
+    case notLocked(names: [String], lock: FilePath)
+    /// The lock holds it without digests.
+    case unresolved(names: [String], lock: FilePath)
+    /// An image that does not exist for a platform that the bundle is for.
+    case platformMissing(ImageReference, Platform, offered: [String], askedBy: String)
+    /// A registry refused or failed; `askedBy` is the place in the definition that wants the image.
+    case fetching(ImageReference, askedBy: String, any Error)
+    /// The content that was locked is gone, and the tag points elsewhere.
+    case moved(ImageReference, locked: Digest, now: Digest)
+    /// Documents and lock contradict each other.
+    case inconsistent(ImageReference, reason: String)
+    /// A file's content is not what the lock or the definition says.
+    case wrongFile(name: String, path: FilePath, expected: Digest, found: Digest)
+    /// The publisher's list of checksums doesn't name the file.
+    case notInChecksums(name: String, url: String, list: String)
+    /// The binary for a platform is neither locked nor given.
+    case noBinary(distribution: String, version: String, Platform)
+    case outputExists(FilePath)
+    case notEnoughSpace(FilePath, needed: Int64, free: Int64)
+    /// No installer for the bundle's platform was found beside this executable.
+    case noInstaller(Platform, lookedAt: FilePath)
+    case installerVersion(FilePath, found: String)
+    case system(action: String, FilePath, Errno)
+}
+
+extension BuildError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unconfirmed(let images, _):
+            "these may be images, or not:\n"
+                + images.map { "  '\($0.written)' in \($0.firstPlace)" }.joined(separator: "\n")
+        case .lint(let findings, let folder):
+            "this won't work on an isolated host:\n"
+                + findings.map { "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)" }
+                .joined(separator: "\n")
+        case .notLocked(let names, let lock): "\(lock) has no entry for \(Self.list(names))"
+        case .unresolved(let names, let lock): "\(lock) has no digest for \(Self.list(names))"
+        case .platformMissing(let reference, let platform, let offered, let place):
+            "\(reference), asked for by \(place), does not exist for \(platform), only for \(offered.joined(separator: ", "))"
+        case .fetching(_, let place, let error): "\(error) (asked for by \(place))"
+        case .moved(let reference, let locked, let now):
+            "\(reference) was locked as \(locked), which the registry does not have any more; the tag is \(now) now"
+        case .inconsistent(let reference, let reason): "the lock's entry of \(reference) is wrong: \(reason)"
+        case .wrongFile(let name, let path, let expected, let found):
+            "\(name) must have the digest \(expected), but \(path) has \(found)"
+        case .notInChecksums(let name, let url, let list): "the checksums of \(list) don't name \(name), wanted from \(url)"
+        case .noBinary(let distribution, let version, let platform):
+            "\(distribution) \(version) for \(platform) is not locked"
+        case .outputExists(let path): "\(path) is there already"
+        case .notEnoughSpace(let path, let needed, let free):
+            "\(path) has \(free) bytes free, \(needed) may be needed"
+        case .noInstaller(let platform, let path): "no sealift-installer for \(platform): \(path) is not there"
+        case .installerVersion(let path, let found): "\(path) is not this sealift's installer: it is version \(found)"
+        case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
+        }
+    }
+
+    /// What to do about it.
+    package var hint: String? {
+        switch self {
+        case .unconfirmed(_, let definition):
+            "in \(definition), list each under images: (it is one) or under ignore: (it is none), with a reason"
+        case .lint: "change the manifest, or waive the finding under ignore: with lint, where and reason"
+        case .notLocked, .moved, .inconsistent: "run sealift lock and look at what changed with git diff"
+        case .unresolved: "run sealift lock where the registries can be reached"
+        case .platformMissing: "choose another tag, or leave the platform out (platforms: or --platform)"
+        case .fetching: nil
+        case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
+        case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
+        case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
+        case .outputExists: "add --force to replace it, or choose another --output"
+        case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
+        case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"
+        case .installerVersion: "build both executables from the same source"
+        case .system: nil
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.count <= 5
+            ? names.joined(separator: ", ")
+            : names.prefix(5).joined(separator: ", ") + " and \(names.count - 5) more"
+    }
+}
+
+extension DiscoveredImage {
+    /// The first place that asks for the image, as `file:line Kind/name field`.
+    package var firstPlace: String {
+        origins.first.map { "\($0.file):\($0.line) \($0.object) \($0.field)" } ?? "the definition"
+    }
+}

@@ -1,0 +1,110 @@
+package import Definition
+package import OCI
+package import SystemPackage
+
+/// What a build will do, known before anything is downloaded.
+package struct BuildPlan: Sendable {
+    /// Where a blob's bytes come from.
+    package enum Source: Hashable, Sendable {
+        case registry(ImageReference)
+        case url(String)
+        case file(FilePath)
+    }
+
+    /// One blob of the bundle.
+    package struct Item: Sendable {
+        package var descriptor: Descriptor
+        package var source: Source
+        /// For people: the image's or the file's name.
+        package var name: String
+        package var isCached: Bool
+        /// What an earlier, interrupted fetch has left.
+        package var partial: Int64
+
+        /// The bytes that are still to be fetched.
+        package var missing: Int64 {
+            if case .file = source { return 0 }
+            return isCached ? 0 : descriptor.size - partial
+        }
+    }
+
+    package let name: String
+    package let version: String
+    package let platforms: [Platform]
+    /// The archive that the build makes.
+    package let output: FilePath
+    package let imageCount: Int
+    /// Indexes, manifests and configs.
+    package let documents: [Item]
+    /// Layers and files, largest first: the order in which they are packed.
+    package let payload: [Item]
+
+    package var bytesToFetch: Int64 { (documents + payload).reduce(0) { $0 + $1.missing } }
+    package var bytesToPack: Int64 { (documents + payload).reduce(0) { $0 + $1.descriptor.size } }
+
+    /// `NAME-VERSION-OS-ARCH.tar.zst`; with several platforms all of their architectures.
+    static func archiveName(_ definition: BundleDefinition, _ platforms: [Platform]) -> String {
+        let suffix = platforms.map { platform in
+            [platform.os, platform.architecture, platform.variant].filter { !$0.isEmpty }.joined(separator: "-")
+        }.joined(separator: "+")
+        return "\(definition.name)-\(definition.version)-\(suffix).tar.zst"
+    }
+}
+
+extension BuildPlan {
+    /// Works out the plan of a build.
+    ///
+    /// - Parameters:
+    ///   - inputs: the bundle.
+    ///   - entries: its locked images.
+    ///   - files: its files, found.
+    ///   - cache: where fetched blobs are; `nil` in one-pass mode.
+    ///   - output: the archive.
+    init(
+        _ inputs: BundleInputs, entries: [ImagesLock.Entry], files: [ResolvedFile], cache: BlobCache?,
+        output: FilePath
+    ) {
+        var documents: [Digest: Item] = [:]
+        var payload: [Digest: Item] = [:]
+        func add(_ descriptor: Descriptor, _ source: Source, _ name: String, to items: inout [Digest: Item]) {
+            guard items[descriptor.digest] == nil else { return }
+            items[descriptor.digest] = Item(
+                descriptor: descriptor.bare, source: source, name: name,
+                isCached: cache?.contains(descriptor) ?? false, partial: cache?.partialSize(descriptor) ?? 0)
+        }
+        for entry in entries {
+            guard let resolution = entry.resolution else { continue }
+            let source = Source.registry(entry.name)
+            add(resolution.target, source, entry.reference, to: &documents)
+            for platform in inputs.platforms {
+                guard let image = resolution[platform] else { continue }
+                add(image.manifest, source, entry.reference, to: &documents)
+                add(image.config, source, entry.reference, to: &documents)
+                for layer in image.layers { add(layer, source, entry.reference, to: &payload) }
+            }
+        }
+        for file in files {
+            add(file.descriptor, file.source, file.title, to: &payload)
+        }
+        name = inputs.definition.name
+        version = inputs.definition.version
+        platforms = inputs.platforms
+        self.output = output
+        imageCount = entries.count
+        self.documents = documents.values.sorted { $0.descriptor.digest < $1.descriptor.digest }
+        self.payload = payload.values.filter { documents[$0.descriptor.digest] == nil }.sorted {
+            ($1.descriptor.size, $0.descriptor.digest) < ($0.descriptor.size, $1.descriptor.digest)
+        }
+    }
+}
+
+/// A file of the bundle whose digest and size are known.
+struct ResolvedFile: Sendable {
+    var title: String
+    var descriptor: Descriptor
+    var source: BuildPlan.Source
+    /// For the bundle's description.
+    var mode: String
+    /// Set for a Kubernetes binary and an installer.
+    var platform: Platform?
+}

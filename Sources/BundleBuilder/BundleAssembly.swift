@@ -1,0 +1,167 @@
+internal import BundleFormat
+internal import Definition
+internal import FoundationEssentials
+internal import ImageLayout
+internal import OCI
+internal import SystemPackage
+
+/// Puts a bundle's own documents together: description, artifact manifest, `index.json`.
+struct BundleAssembly {
+    let inputs: BundleInputs
+    let lock: ImagesLock
+    let entries: [ImagesLock.Entry]
+    let files: [ResolvedFile]
+    let installers: [ResolvedFile]
+
+    /// All members of the archive, in order.
+    ///
+    /// - Parameter documents: the bytes of every index, manifest and config, verified.
+    func contents(documents: [Digest: Data]) throws -> BundleContents {
+        var graph = ImageGraph(platforms: inputs.platforms)
+        func load(_ descriptor: Descriptor) throws -> Data {
+            guard let bytes = documents[descriptor.digest] else {
+                throw GraphError.contentDiffers(descriptor.digest, found: descriptor.digest)
+            }
+            return bytes
+        }
+        for entry in entries {
+            guard let resolution = entry.resolution else { continue }
+            do {
+                try graph.add(resolution.target, load: load)
+            } catch let error as GraphError {
+                throw BuildError.inconsistent(entry.name, reason: "\(error)")
+            }
+            try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
+        }
+        let texts = try self.texts()
+        let description = try Document(encoding: description(), mediaType: .bundleConfig)
+        let layers = texts.map { layer($0.title, $0.mediaType, $0.bytes) } + (files + installers).map(layer)
+        let artifact = try Document(
+            encoding: Manifest(
+                mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: description.descriptor,
+                layers: layers), mediaType: .ociManifest)
+        let index = try Document(
+            encoding: BundleIndex.make(images: namedDescriptors(), artifact: artifact.descriptor), mediaType: .ociIndex)
+        var all = Dictionary(texts.map { (Digest.of($0.bytes), $0.bytes) }) { first, _ in first }
+        let own = [artifact.descriptor.digest: artifact.bytes, description.descriptor.digest: description.bytes]
+        let _: Document<Manifest> = try graph.document(artifact.descriptor) { own[$0.digest] ?? Data() }
+        let _: Document<BundleDescription> = try graph.document(description.descriptor) { own[$0.digest] ?? Data() }
+        for layer in layers { try graph.addLayer(layer.bare) }
+        for digest in graph.documents.keys { all[digest] = nil }
+        return BundleContents(index: index.bytes, graph: graph, texts: all)
+    }
+
+    private func requireAgreement(
+        of resolution: ImagesLock.Resolution, with images: [ImageGraph.Image], _ name: ImageReference
+    ) throws(BuildError) {
+        for image in images {
+            guard let locked = resolution[image.platform], locked.manifest.digest == image.manifest.descriptor.digest,
+                locked.config.digest == image.config.digest,
+                locked.layers == image.manifest.value.layers.map(\.bare)
+            else {
+                throw .inconsistent(name, reason: "its \(image.platform) manifest lists other content than the lock")
+            }
+        }
+    }
+
+    /// Every name that the runtime will be asked for, with what it points to.
+    private func namedDescriptors() -> [(name: String, descriptor: Descriptor)] {
+        let names = self.names()
+        var seen: Set<String> = []
+        return entries.flatMap { entry -> [(name: String, descriptor: Descriptor)] in
+            guard let target = entry.resolution?.target else { return [] }
+            return (names[entry.name] ?? []).filter { seen.insert($0).inserted }.map { ($0, target) }
+        }
+    }
+
+    /// The names of each reference: `repo:tag` and `repo@digest`.
+    ///
+    /// A reference with both gives its tag a name too, unless another reference has that tag for something else.
+    private func names() -> [ImageReference: [String]] {
+        var owners: [String: Set<Digest>] = [:]
+        let plain = Set(entries.filter { $0.name.digest == nil }.compactMap(\.name.taggedName))
+        for entry in entries {
+            if let tagged = entry.name.taggedName, let target = entry.resolution?.target,
+                entry.name.digest == nil || !plain.contains(tagged)
+            {
+                owners[tagged, default: []].insert(target.digest)
+            }
+        }
+        return Dictionary(
+            entries.map { entry in
+                guard let target = entry.resolution?.target else { return (entry.name, []) }
+                let digested = entry.name.digestedName(target.digest)
+                guard let tagged = entry.name.taggedName, owners[tagged] == [target.digest] else {
+                    return (entry.name, [digested])
+                }
+                return (entry.name, [tagged, digested])
+            }) { first, _ in first }
+    }
+
+    private func description() -> BundleDescription {
+        let definition = inputs.definition
+        let names = self.names()
+        return BundleDescription(
+            name: definition.name, version: definition.version, description: definition.description,
+            platforms: inputs.platforms, kubernetes: kubernetes(),
+            parameters: definition.parameters.map { parameter in
+                var parameter = parameter
+                parameter.value = inputs.values[parameter.name] ?? parameter.value
+                parameter.isFrozen = inputs.discovery.frozenParameters.contains(parameter.name)
+                return parameter
+            },
+            profiles: definition.profiles,
+            stages: definition.stages.map {
+                BundleDescription.Stage(
+                    name: $0.name, manifests: $0.manifests.map(Self.title), checks: $0.checks.map(Self.title),
+                    readyTimeout: $0.readyTimeout)
+            },
+            images: entries.compactMap { entry in
+                entry.resolution.map {
+                    BundleDescription.Image(
+                        reference: entry.name.description, names: names[entry.name] ?? [], digest: $0.target.digest)
+                }
+            },
+            files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
+            builtWith: SealiftVersion.current)
+    }
+
+    private func kubernetes() -> BundleDescription.Kubernetes? {
+        inputs.definition.kubernetes.map { kubernetes in
+            let binaries = files.filter { $0.descriptor.mediaType == .kubernetesBinary }
+            return BundleDescription.Kubernetes(
+                distribution: kubernetes.distribution, version: kubernetes.version,
+                binaries: Dictionary(binaries.map { ($0.platform?.description ?? "", $0.title) }) { first, _ in first },
+                config: kubernetes.config.map(Self.title),
+                images: inputs.discovery.kubernetesImages.map(\.description))
+        }
+    }
+
+    /// The small texts: manifests, checks, configuration, and this bundle's own part of the lock.
+    private func texts() throws -> [(title: String, mediaType: MediaType, bytes: Data)] {
+        let definition = inputs.definition
+        var files: [(file: BundleFile, mediaType: MediaType)] = []
+        if let config = definition.kubernetes?.config { files.append((config, .kubernetesConfig)) }
+        files += definition.stages.flatMap { $0.manifests.map { ($0, .bundleManifest) } }
+        files += definition.stages.flatMap { $0.checks.map { ($0, .bundleCheck) } }
+        var seen: Set<String> = []
+        let texts = try files.filter { seen.insert($0.file.path).inserted }.map { file, mediaType in
+            (Self.title(file), mediaType, try readBytes(at: file.location))
+        }
+        let own = Data(lock.subset(for: definition.name).encoded().utf8)
+        return [("images.lock", .bundleLock, own)] + texts
+    }
+
+    private static func title(_ file: BundleFile) -> String { "definition/\(file.path)" }
+
+    private func layer(_ title: String, _ mediaType: MediaType, _ bytes: Data) -> Descriptor {
+        Descriptor(
+            mediaType: mediaType, digest: .of(bytes), size: Int64(bytes.count), annotations: [Annotation.title: title])
+    }
+
+    private func layer(_ file: ResolvedFile) -> Descriptor {
+        var descriptor = file.descriptor
+        descriptor.annotations = [Annotation.title: file.title]
+        return descriptor
+    }
+}

@@ -1,0 +1,149 @@
+package import BundleFormat
+package import Definition
+internal import FoundationEssentials
+package import OCI
+package import Registry
+package import SystemPackage
+
+/// Builds one bundle: plan, fetch, pack; each step can be looked at before the next.
+package struct BundleBuild: Sendable {
+    /// What the user chose.
+    package struct Options: Sendable {
+        /// The folder for the archive and the installer.
+        package var output: FilePath
+        package var lock: FilePath
+        /// `nil`: one pass from the registry into the archive, without a second copy.
+        package var cache: BlobCache?
+        /// How many blobs are fetched at a time, and how many threads compress.
+        package var jobs: Int
+        /// Whether an archive that is there may be replaced.
+        package var isForced: Bool
+        package var kubernetesBinary: FilePath?
+        /// The installers to pack, by platform.
+        package var installers: [Platform: FilePath]
+
+        package init(
+            output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, isForced: Bool,
+            kubernetesBinary: FilePath?, installers: [Platform: FilePath]
+        ) {
+            self.output = output
+            self.lock = lock
+            self.cache = cache
+            self.jobs = max(1, jobs)
+            self.isForced = isForced
+            self.kubernetesBinary = kubernetesBinary
+            self.installers = installers
+        }
+    }
+
+    let inputs: BundleInputs
+    let options: Options
+    let lock: ImagesLock
+    let entries: [ImagesLock.Entry]
+    let files: [ResolvedFile]
+    let installers: [ResolvedFile]
+    let client: RegistryClient
+    let observe: BuildObserver
+    package let plan: BuildPlan
+
+    /// Works out the plan; reads local files, asks no registry.
+    ///
+    /// Throws ``BuildError`` when the lock, a file, the installer or the output is not as it must be.
+    package init(
+        _ inputs: BundleInputs, lock: ImagesLock, options: Options, client: RegistryClient,
+        observe: @escaping BuildObserver
+    ) async throws {
+        self.inputs = inputs
+        self.options = options
+        self.lock = lock
+        self.client = client
+        self.observe = observe
+        entries = try Self.entries(of: inputs, in: lock, at: options.lock)
+        let resolution = FileResolution(
+            inputs: inputs, lock: lock, lockPath: options.lock, kubernetesBinary: options.kubernetesBinary,
+            observe: observe)
+        files = try await onThread("hash") { try resolution.resolve() }
+        installers = try await InstallerFiles(options.installers, platforms: inputs.platforms, observe: observe)
+            .resolve()
+        let output = options.output.appending(BuildPlan.archiveName(inputs.definition, inputs.platforms))
+        guard options.isForced || fileSize(output) == nil else { throw BuildError.outputExists(output) }
+        plan = BuildPlan(
+            inputs, entries: entries, files: files + installers, cache: options.cache, output: output)
+    }
+
+    /// The locked entries of exactly what the definition asks for.
+    private static func entries(
+        of inputs: BundleInputs, in lock: ImagesLock, at path: FilePath
+    ) throws(BuildError) -> [ImagesLock.Entry] {
+        let wanted = inputs.discovery.images.map { ($0, lock[$0.reference]) }
+        let missing = wanted.filter { $0.1 == nil }.map(\.0.written)
+        guard missing.isEmpty else { throw .notLocked(names: missing, lock: path) }
+        let entries = wanted.compactMap(\.1)
+        let unresolved = entries.filter { $0.resolution == nil }.map(\.reference)
+        guard unresolved.isEmpty else { throw .unresolved(names: unresolved, lock: path) }
+        for entry in entries {
+            for platform in inputs.platforms where entry.resolution?[platform] == nil {
+                throw .notLocked(names: ["\(entry.reference) for \(platform)"], lock: path)
+            }
+        }
+        return entries
+    }
+
+    /// Does what the plan says; returns the archive's path.
+    package func run() async throws -> FilePath {
+        observe(.planned(plan))
+        try makeFolders(options.output)
+        try checkSpace()
+        let documents = try await DocumentFetch(self).run()
+        let assembly = BundleAssembly(
+            inputs: inputs, lock: lock, entries: entries, files: files, installers: installers)
+        let contents = try assembly.contents(documents: documents)
+        let archive = try await pack(contents)
+        let name = plan.output.lastComponent?.string ?? ""
+        var checksum = plan.output
+        checksum.extension = "zst.sha256"
+        try DurableFile.write(Data("\(archive.digest.hex)  \(name)\n".utf8), to: checksum)
+        try await InstallerFiles.place(installers, in: options.output)
+        observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
+        return plan.output
+    }
+
+    /// Packs; a blob of the cache that turns out to be damaged is fetched again and packing starts anew.
+    private func pack(_ contents: BundleContents) async throws -> (digest: Digest, size: Int64) {
+        var attempts = 0
+        while true {
+            do {
+                return try await BundlePacking(self, contents).run()
+            } catch let damage as FilePayload.Corrupted {
+                guard let cache = options.cache, damage.path == cache.path(of: damage.descriptor.digest), attempts < 3
+                else {
+                    throw BuildError.wrongFile(
+                        name: damage.path.lastComponent?.string ?? "the file", path: damage.path,
+                        expected: damage.descriptor.digest, found: damage.found)
+                }
+                attempts += 1
+                observe(.warning("\(damage.path) was damaged in the cache; it is fetched again"))
+                cache.remove(damage.descriptor.digest)
+            }
+        }
+    }
+
+    /// Refuses to start what would fill the disk.
+    private func checkSpace() throws(BuildError) {
+        // Compression only ever makes it smaller but for a few bytes a frame.
+        let archive = plan.bytesToPack + plan.bytesToPack / 1000 + (8 << 20)
+        let output = try freeSpace(at: options.output)
+        var needed = archive
+        if let cache = options.cache {
+            let store = try freeSpace(at: cache.root)
+            if store.fileSystem == output.fileSystem {
+                needed += plan.bytesToFetch
+            } else if store.bytes < plan.bytesToFetch {
+                throw .notEnoughSpace(cache.root, needed: plan.bytesToFetch, free: store.bytes)
+            }
+        }
+        guard output.bytes >= needed else {
+            throw .notEnoughSpace(options.output, needed: needed, free: output.bytes)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import BundleFormat
+package import Definition
+package import Discovery
+package import OCI
+package import SystemPackage
+
+/// A definition with its parameters set, and everything that was found in it: what locking and building start from.
+package struct BundleInputs: Sendable {
+    package let definition: BundleDefinition
+    /// Parameter values: defaults, profile and `--set` together.
+    package let values: [String: String]
+    package let discovery: ImageDiscovery
+    package let platforms: [Platform]
+
+    /// Reads the bundle at `path` and finds its images.
+    ///
+    /// - Parameters:
+    ///   - path: the bundle's folder or its bundle.yaml.
+    ///   - profile: the profile whose values are taken.
+    ///   - overrides: values that go over the profile's.
+    ///   - platforms: empty for those of the definition.
+    package init(
+        readingBundleAt path: FilePath, profile: String? = nil, overrides: [String: String] = [:],
+        platforms: [Platform] = []
+    ) throws {
+        definition = try BundleDefinition(at: path)
+        values = try definition.values(profile: profile, overrides: overrides)
+        discovery = try discover(in: definition, values: values)
+        self.platforms = Set(platforms.isEmpty ? definition.platforms : platforms).sorted()
+    }
+
+    /// Throws ``BuildError`` where something was found that must be decided or changed before a bundle makes sense.
+    package func requireSound() throws(BuildError) {
+        guard discovery.unconfirmed.isEmpty else {
+            throw .unconfirmed(discovery.unconfirmed, definition: definition.file)
+        }
+        let errors = discovery.findings.filter { $0.severity == .error && $0.waiver == nil }
+        guard errors.isEmpty else { throw .lint(errors, folder: definition.folder) }
+    }
+
+    /// Who asks for an image, as the lock has it.
+    func origins(of image: DiscoveredImage) -> [ImagesLock.Origin] {
+        image.origins.map {
+            ImagesLock.Origin(bundle: definition.name, file: $0.file, object: $0.object, field: $0.field)
+        }
+    }
+
+    /// The first place that asks for `reference`, for a message.
+    func place(of reference: ImageReference) -> String {
+        discovery.images.first { $0.reference == reference }?.firstPlace ?? "the definition"
+    }
+}
+
+/// The binaries and extra files that a definition names, in one form.
+struct RequiredFile: Sendable {
+    var name: String
+    /// `nil`: the same on all platforms.
+    var platform: Platform?
+    var source: BundleDefinition.Source
+    var isKubernetesBinary: Bool
+    var mode: String
+
+    /// Where it comes from, as the lock has it.
+    var lockSource: ImagesLock.File.Source {
+        switch source.place {
+        case .url(let url): .url(url)
+        case .file(let file): .path(file.path)
+        }
+    }
+}
+
+extension BundleInputs {
+    /// All files that the bundle needs for its platforms.
+    func requiredFiles() -> [RequiredFile] {
+        let binaries = (definition.kubernetes?.binaries ?? [:]).filter { platforms.contains($0.key) }
+            .sorted { $0.key < $1.key }.map { platform, source in
+                RequiredFile(
+                    name: definition.kubernetes?.distribution ?? "", platform: platform, source: source,
+                    isKubernetesBinary: true, mode: "0755")
+            }
+        let files = definition.files.map {
+            RequiredFile(name: $0.name, platform: nil, source: $0.source, isKubernetesBinary: false, mode: $0.mode)
+        }
+        return binaries + files
+    }
+}

@@ -1,0 +1,183 @@
+internal import BundleFormat
+internal import OCI
+internal import Registry
+internal import Synchronization
+internal import SystemPackage
+
+/// Fetches a build's payload and packs it at the same time, both largest first: while one blob is written, the next
+/// ones come in.
+struct BundlePacking: Sendable {
+    private enum Outcome: Sendable {
+        case fetched
+        case packed(Digest, Int64)
+        case failed(any Error)
+    }
+
+    private let build: BundleBuild
+    private let contents: BundleContents
+    private let items: [Digest: BuildPlan.Item]
+    private let board = FetchBoard()
+    /// What this very run has written and checked; it needs no second look.
+    private let verified = VerifiedBlobs()
+
+    init(_ build: BundleBuild, _ contents: BundleContents) {
+        self.build = build
+        self.contents = contents
+        items = Dictionary(build.plan.payload.map { ($0.descriptor.digest, $0) }) { first, _ in first }
+    }
+
+    func run() async throws -> (digest: Digest, size: Int64) {
+        var result: (digest: Digest, size: Int64)?
+        var failures: [any Error] = []
+        await withTaskGroup(of: Outcome.self) { group in
+            group.addTask {
+                do {
+                    try await fetchAll()
+                    return .fetched
+                } catch {
+                    board.stop()
+                    return .failed(error)
+                }
+            }
+            group.addTask {
+                do {
+                    let (digest, size) = try await withTaskCancellationHandler {
+                        try await onThread("pack") { try pack() }
+                    } onCancel: {
+                        board.stop()
+                    }
+                    return .packed(digest, size)
+                } catch {
+                    return .failed(error)
+                }
+            }
+            for await outcome in group {
+                switch outcome {
+                case .fetched: break
+                case .packed(let digest, let size): result = (digest, size)
+                case .failed(let error):
+                    failures.append(error)
+                    group.cancelAll()
+                }
+            }
+        }
+        // When one side fails the other is stopped; the reason is what is worth telling.
+        let reason = failures.first { !($0 is FetchBoard.Stopped) && !($0 is CancellationError) }
+        if let reason { throw reason }
+        guard let result, failures.isEmpty else { throw CancellationError() }
+        return result
+    }
+
+    private func fetchAll() async throws {
+        guard let cache = build.options.cache else { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var waiting = build.plan.payload[...]
+            func start() {
+                guard let item = waiting.popFirst() else { return }
+                group.addTask {
+                    try await fetch(item, into: cache)
+                    board.arrive(item.descriptor.digest)
+                }
+            }
+            for _ in 0..<build.options.jobs { start() }
+            while try await group.next() != nil { start() }
+        }
+    }
+
+    private func fetch(_ item: BuildPlan.Item, into cache: BlobCache) async throws {
+        if case .file = item.source { return }
+        let build = self.build
+        let verified = self.verified
+        try await cache.add(item.descriptor) { path in
+            build.observe(.fetching(item.descriptor, of: item.name))
+            do throws(RegistryError) {
+                switch item.source {
+                case .registry(let reference):
+                    try await build.client.download(item.descriptor, of: reference, to: path) {
+                        build.observe(.received(item.descriptor, $0))
+                    }
+                case .url(let url):
+                    _ = try await build.client.download(
+                        url: url, expecting: (item.descriptor.digest, item.descriptor.size), to: path
+                    ) { build.observe(.received(item.descriptor, $0)) }
+                case .file: return
+                }
+            } catch {
+                guard case .registry(let reference) = item.source else { throw error }
+                throw await build.explained(error, item, reference)
+            }
+            verified.insert(item.descriptor.digest)
+            build.observe(.fetched(item.descriptor))
+        }
+    }
+
+    private func pack() throws -> (Digest, Int64) {
+        let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
+        return try DurableFile.write(to: build.plan.output) { file, temporary in
+            let (digest, size) = try BundleWriter(contents).write(
+                to: file, at: temporary, workers: build.options.jobs
+            ) { descriptor in
+                try payload(descriptor, streams)
+            } progress: { count in
+                guard !board.isStopped else { throw FetchBoard.Stopped() }
+                build.observe(.packed(count))
+            }
+            return (digest, size)
+        }
+    }
+
+    private func payload(_ descriptor: Descriptor, _ streams: StreamWindow) throws -> any PayloadSource {
+        guard let item = items[descriptor.digest] else {
+            throw BundleError.payload(digest: descriptor.digest.description, reason: "nothing in the plan has it")
+        }
+        if case .file(let path) = item.source { return try FilePayload(descriptor, at: path, isVerified: false) }
+        guard let cache = build.options.cache else { return try streams.next(descriptor) }
+        try board.wait(for: descriptor.digest)
+        return try FilePayload(
+            descriptor, at: cache.path(of: descriptor.digest), isVerified: verified.contains(descriptor.digest))
+    }
+}
+
+/// Digests of blobs that this run has checked while it wrote them.
+private final class VerifiedBlobs: Sendable {
+    private let digests = Mutex<Set<Digest>>([])
+
+    func insert(_ digest: Digest) { digests.withLock { _ = $0.insert(digest) } }
+
+    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+}
+
+/// The streams of one-pass mode: the one that is packed, and a few more that fill their buffers meanwhile.
+private final class StreamWindow {
+    private static let ahead = 3
+
+    private let build: BundleBuild
+    private var waiting: ArraySlice<BuildPlan.Item>
+    private var open: [(digest: Digest, stream: BlobStream)] = []
+
+    init(_ build: BundleBuild, _ items: [BuildPlan.Item]) {
+        self.build = build
+        waiting = build.options.cache == nil
+            ? items.filter { if case .file = $0.source { false } else { true } }[...] : []
+    }
+
+    deinit { for (_, stream) in open { stream.cancel() } }
+
+    func next(_ descriptor: Descriptor) throws -> StreamPayload {
+        while open.count <= Self.ahead, let item = waiting.popFirst() {
+            build.observe(.fetching(item.descriptor, of: item.name))
+            switch item.source {
+            case .registry(let reference):
+                open.append((item.descriptor.digest, build.client.stream(item.descriptor, of: reference)))
+            case .url(let url):
+                open.append((item.descriptor.digest, build.client.stream(url: url, expecting: item.descriptor)))
+            case .file: break
+            }
+        }
+        guard let first = open.first, first.digest == descriptor.digest else {
+            throw BundleError.payload(digest: descriptor.digest.description, reason: "its turn has not come")
+        }
+        open.removeFirst()
+        return StreamPayload(first.stream)
+    }
+}

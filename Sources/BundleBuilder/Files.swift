@@ -1,0 +1,99 @@
+internal import Definition
+internal import FoundationEssentials
+internal import Glibc
+internal import OCI
+internal import SystemPackage
+internal import Threads
+
+/// The length of the regular file at `path`; `nil` if there is none.
+func fileSize(_ path: FilePath) -> Int64? {
+    var status = stat()
+    guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int64(status.st_size)
+}
+
+/// Makes a folder and those above it.
+func makeFolders(_ path: FilePath) throws(BuildError) {
+    guard mkdir(path.string, 0o755) != 0, errno != EEXIST else { return }
+    let parent = path.removingLastComponent()
+    guard errno == ENOENT, !parent.isEmpty, parent != path else {
+        throw .system(action: "create", path, Errno(rawValue: errno))
+    }
+    try makeFolders(parent)
+    guard mkdir(path.string, 0o755) == 0 || errno == EEXIST else {
+        throw .system(action: "create", path, Errno(rawValue: errno))
+    }
+}
+
+/// The names of the entries of a folder, sorted.
+func names(in folder: FilePath) throws(BuildError) -> [String] {
+    guard let stream = opendir(folder.string) else {
+        throw .system(action: "list", folder, Errno(rawValue: errno))
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// The content of a small file.
+func readBytes(at path: FilePath) throws(BuildError) -> Data {
+    do {
+        let file = try FileDescriptor.open(path, .readOnly)
+        defer { try? file.close() }  // only read
+        var bytes = Data()
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+    } catch {
+        throw .system(action: "read", path, error as? Errno ?? .ioError)
+    }
+}
+
+/// The bytes that an unprivileged process may still write to the file system of `path`.
+func freeSpace(at path: FilePath) throws(BuildError) -> (bytes: Int64, fileSystem: UInt) {
+    var status = statvfs()
+    guard statvfs(path.string, &status) == 0 else {
+        throw .system(action: "look at the file system of", path, Errno(rawValue: errno))
+    }
+    var file = stat()
+    guard stat(path.string, &file) == 0 else { throw .system(action: "look at", path, Errno(rawValue: errno)) }
+    return (Int64(status.f_bavail) * Int64(status.f_frsize), UInt(file.st_dev))
+}
+
+/// Runs blocking work on a thread of its own, so that no thread of Swift's pool waits.
+func onThread<Result: Sendable>(
+    _ name: String, _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        OSThread.spawn(name: name) { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+}
+
+/// The digest and length of a file's content.
+func digest(ofFileAt path: FilePath) throws(BuildError) -> ImagesLock.File.Content {
+    do {
+        let file = try FileDescriptor.open(path, .readOnly)
+        defer { try? file.close() }  // only read
+        var hasher = DigestHasher()
+        var size: Int64 = 0
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try file.read(into: buffer)
+            guard count > 0 else { return ImagesLock.File.Content(digest: hasher.digest(), size: size) }
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            size += Int64(count)
+        }
+    } catch {
+        throw .system(action: "read", path, error as? Errno ?? .ioError)
+    }
+}

@@ -1,0 +1,179 @@
+package import Definition
+internal import Discovery
+internal import FoundationEssentials
+package import OCI
+package import Registry
+package import SystemPackage
+
+/// Asks the registries what every reference of a bundle is, and makes its part of the lock.
+package struct LockResolver: Sendable {
+    private let inputs: BundleInputs
+    private let client: RegistryClient
+    private let cache: BlobCache
+    private let kubernetesBinary: FilePath?
+    private let jobs: Int
+    private let observe: BuildObserver
+
+    /// - Parameters:
+    ///   - inputs: the bundle.
+    ///   - client: what the registries are asked through.
+    ///   - cache: where downloaded files go, so that a build does not fetch them again.
+    ///   - kubernetesBinary: stands for the distribution's binary, which is then not downloaded and, unless the old lock
+    ///     pins it, stays unresolved.
+    ///   - jobs: how many references are resolved at a time.
+    ///   - observe: told what happens.
+    package init(
+        inputs: BundleInputs, client: RegistryClient, cache: BlobCache, kubernetesBinary: FilePath?, jobs: Int,
+        observe: @escaping BuildObserver
+    ) {
+        self.inputs = inputs
+        self.client = client
+        self.cache = cache
+        self.kubernetesBinary = kubernetesBinary
+        self.jobs = max(1, jobs)
+        self.observe = observe
+    }
+
+    /// `old` with this bundle's part as the registries have it now.
+    package func resolve(into old: ImagesLock) async throws -> ImagesLock {
+        let images = inputs.discovery.images
+        var entries: [ImagesLock.Entry] = []
+        try await withThrowingTaskGroup(of: ImagesLock.Entry.self) { group in
+            var waiting = images[...]
+            for _ in 0..<jobs {
+                guard let image = waiting.popFirst() else { break }
+                group.addTask { try await entry(for: image) }
+            }
+            while let entry = try await group.next() {
+                entries.append(entry)
+                if let image = waiting.popFirst() { group.addTask { try await self.entry(for: image) } }
+            }
+        }
+        var files: [ImagesLock.File] = []
+        for file in inputs.requiredFiles() { files.append(try await lockedFile(file, old: old)) }
+        return old.replacing(bundle: inputs.definition.name, images: entries, files: files)
+    }
+
+    private func entry(for image: DiscoveredImage) async throws -> ImagesLock.Entry {
+        observe(.resolving(image.reference))
+        do {
+            let resolution = try await resolution(of: image.reference)
+            observe(.resolved(image.reference, resolution.target.digest))
+            return ImagesLock.Entry(
+                reference: image.written, name: image.reference, resolution: resolution,
+                origins: inputs.origins(of: image))
+        } catch let error as RegistryError where error.category != .cancelled {
+            throw BuildError.fetching(image.reference, askedBy: image.firstPlace, error)
+        }
+    }
+
+    private func resolution(of reference: ImageReference) async throws -> ImagesLock.Resolution {
+        let target = try await client.resolve(reference)
+        var platforms: [ImagesLock.PlatformImage] = []
+        switch target {
+        case .manifest(let manifest):
+            let config = try await config(of: manifest.value, reference)
+            guard inputs.platforms == [config.platform] else {
+                let missing = inputs.platforms.first { $0 != config.platform } ?? config.platform
+                throw platformMissing(reference, missing, offered: [config.platform.description])
+            }
+            platforms.append(Self.image(config.platform, manifest))
+        case .index(let index):
+            for platform in inputs.platforms {
+                guard let child = index.value.manifest(for: platform) else {
+                    let offered = index.value.manifests.compactMap(\.platform).filter { $0.os != "unknown" }
+                    throw platformMissing(reference, platform, offered: offered.map(\.description))
+                }
+                guard case .manifest(let manifest) = try await client.manifest(child, of: reference) else {
+                    throw BuildError.inconsistent(reference, reason: "\(child.digest) is an index inside an index")
+                }
+                platforms.append(Self.image(platform, manifest))
+            }
+        }
+        return ImagesLock.Resolution(target: target.descriptor, platforms: platforms)
+    }
+
+    private func config(of manifest: Manifest, _ reference: ImageReference) async throws -> ImageConfig {
+        guard manifest.isImage else {
+            throw BuildError.inconsistent(
+                reference, reason: "it is no container image but an artifact with config \(manifest.config.mediaType)")
+        }
+        let bytes = try await client.blob(manifest.config, of: reference)
+        return try Document<ImageConfig>(bytes: bytes, mediaType: manifest.config.mediaType).value
+    }
+
+    private func platformMissing(_ reference: ImageReference, _ platform: Platform, offered: [String]) -> BuildError {
+        .platformMissing(reference, platform, offered: offered, askedBy: inputs.place(of: reference))
+    }
+
+    private static func image(_ platform: Platform, _ manifest: Document<Manifest>) -> ImagesLock.PlatformImage {
+        ImagesLock.PlatformImage(
+            platform: platform, manifest: manifest.descriptor, config: manifest.value.config,
+            layers: manifest.value.layers)
+    }
+
+    private func lockedFile(_ file: RequiredFile, old: ImagesLock) async throws -> ImagesLock.File {
+        var locked = ImagesLock.File(
+            name: file.name, bundle: inputs.definition.name, platform: file.platform, source: file.lockSource)
+        let known = old.files(for: inputs.definition.name).first {
+            $0.name == locked.name && $0.platform == locked.platform && $0.source == locked.source
+        }
+        if file.isKubernetesBinary, kubernetesBinary != nil {
+            locked.content = known?.content
+            return locked
+        }
+        let expected = try await expectedDigest(of: file)
+        // A URL's content is not asked for again while what is expected of it hasn't changed.
+        if let content = known?.content, content.digest == expected {
+            locked.content = content
+            return locked
+        }
+        switch file.source.place {
+        case .file(let local):
+            let found = try await onThread("hash") { try digest(ofFileAt: local.location) }
+            if let expected, expected != found.digest {
+                throw BuildError.wrongFile(
+                    name: file.name, path: local.location, expected: expected, found: found.digest)
+            }
+            locked.content = found
+        case .url(let url):
+            locked.content = try await download(url, expecting: expected)
+        }
+        return locked
+    }
+
+    private func expectedDigest(of file: RequiredFile) async throws -> Digest? {
+        switch file.source.checksum {
+        case nil: return nil
+        case .digest(let digest): return digest
+        case .list(let list):
+            guard case .url(let url) = file.source.place else { return nil }
+            let text = try await client.text(url: list, maximumSize: 1 << 20)
+            let asset = Self.assetName(of: url)
+            for line in text.split(whereSeparator: \.isNewline) {
+                // `sha256sum` prints HEX, a space, a space or '*', NAME.
+                let fields = line.split(separator: " ", maxSplits: 1)
+                guard fields.count == 2 else { continue }
+                let name = fields[1].drop { $0 == " " || $0 == "*" }
+                if name == asset { return try Digest(algorithm: .sha256, hex: fields[0].lowercased()) }
+            }
+            throw BuildError.notInChecksums(name: asset, url: url, list: list)
+        }
+    }
+
+    /// The last component of a URL's path, with its percent-escapes resolved: `k0s-v1.36.3+k0s.0-amd64`.
+    private static func assetName(of url: String) -> String {
+        let path = url.prefix { $0 != "?" && $0 != "#" }
+        let last = path.split(separator: "/").last.map(String.init) ?? url
+        return last.removingPercentEncoding ?? last
+    }
+
+    /// Downloads a file into the cache, to learn or to prove its digest.
+    private func download(_ url: String, expecting expected: Digest?) async throws -> ImagesLock.File.Content {
+        let partial = cache.root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")
+        let found = try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
+        let content = ImagesLock.File.Content(digest: found.digest, size: found.size)
+        try await cache.adopt(partial, as: found.digest)
+        return content
+    }
+}

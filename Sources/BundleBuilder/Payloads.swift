@@ -1,0 +1,61 @@
+internal import BundleFormat
+internal import FoundationEssentials
+internal import Glibc
+internal import OCI
+internal import Registry
+internal import SystemPackage
+
+/// A blob in a file: of the cache, or one that the user gave.
+final class FilePayload: PayloadSource {
+    /// The file's content is not that of the descriptor.
+    struct Corrupted: Error {
+        var descriptor: Descriptor
+        var path: FilePath
+        var found: Digest
+    }
+
+    private let descriptor: Descriptor
+    private let path: FilePath
+    private let file: FileDescriptor
+    /// `nil` where this very build has checked the bytes while it wrote them.
+    private var hasher: DigestHasher?
+
+    init(_ descriptor: Descriptor, at path: FilePath, isVerified: Bool) throws {
+        self.descriptor = descriptor
+        self.path = path
+        do {
+            file = try FileDescriptor.open(path, .readOnly)
+        } catch {
+            throw BuildError.system(action: "open", path, error as? Errno ?? .ioError)
+        }
+        hasher = isVerified ? nil : DigestHasher(descriptor.digest.algorithm)
+        posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_SEQUENTIAL)
+    }
+
+    deinit { try? file.close() }  // only read
+
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count: Int
+        do {
+            count = try file.read(into: target)
+        } catch {
+            throw BuildError.system(action: "read", path, error as? Errno ?? .ioError)
+        }
+        hasher?.update(UnsafeRawBufferPointer(rebasing: target[..<count]))
+        if count == 0, let found = hasher?.digest(), found != descriptor.digest {
+            throw Corrupted(descriptor: descriptor, path: path, found: found)
+        }
+        return count
+    }
+}
+
+/// A blob that comes straight from a registry.
+final class StreamPayload: PayloadSource {
+    private let stream: BlobStream
+
+    init(_ stream: BlobStream) { self.stream = stream }
+
+    deinit { stream.cancel() }
+
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int { try stream.read(into: target) }
+}
