@@ -59,7 +59,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
         .target(name: "Registry", dependencies: ["HTTP", "OCI", logging, subprocess, system]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
-        .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system, yams]),
+        .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
             name: "BundleBuilder",
             dependencies: [
