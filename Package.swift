@@ -81,7 +81,15 @@ let package = Package(
         .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
 
         // MARK: tests
+        .target(
+            name: "DefinitionTestSupport", dependencies: ["Definition", system], path: "Tests/DefinitionTestSupport"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(name: "BundleFormatTests", dependencies: ["BundleFormat"]),
+        .testTarget(
+            name: "DefinitionTests", dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
+        .testTarget(
+            name: "DiscoveryTests",
+            dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
     ]
 )
 

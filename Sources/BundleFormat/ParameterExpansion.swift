@@ -60,7 +60,12 @@ package struct ParameterExpansion: Sendable {
             if start < position { pieces.append(.text(String(decoding: bytes[start..<position], as: UTF8.self))) }
         }
         while position < bytes.count {
-            if bytes[position...].starts(with: [UInt8(ascii: "$")] + opening) {
+            guard bytes[position] == UInt8(ascii: "$") else {
+                if bytes[position] == UInt8(ascii: "\n") { line += 1 }
+                position += 1
+                continue
+            }
+            if bytes[(position + 1)...].starts(with: opening) {
                 // Dropping the first '$' leaves the literal; the rest is copied with the text that follows it.
                 flush()
                 start = position + 1
@@ -78,7 +83,6 @@ package struct ParameterExpansion: Sendable {
                 position = end + closing.count
                 start = position
             } else {
-                if bytes[position] == UInt8(ascii: "\n") { line += 1 }
                 position += 1
             }
         }

@@ -118,3 +118,28 @@ package struct BundleDefinition: Hashable, Sendable {
         package let line: Int
     }
 }
+
+extension BundleDefinition {
+    /// The lock's entries for the Kubernetes binary and the extra files, all unresolved.
+    package func lockFiles() -> [ImagesLock.File] {
+        var files = files.map { file in
+            ImagesLock.File(name: file.name, bundle: name, platform: nil, source: .init(file.source))
+        }
+        if let kubernetes {
+            for (platform, source) in kubernetes.binaries {
+                files.append(
+                    .init(name: kubernetes.distribution, bundle: name, platform: platform, source: .init(source)))
+            }
+        }
+        return ImagesLock(files: files).files
+    }
+}
+
+extension ImagesLock.File.Source {
+    fileprivate init(_ source: BundleDefinition.Source) {
+        switch source.place {
+        case .url(let url): self = .url(url)
+        case .file(let file): self = .path(file.path)
+        }
+    }
+}

@@ -11,8 +11,8 @@ extension ImagesLock {
     /// The text of images.lock: equal locks give equal bytes.
     package func encoded() -> String {
         var writer = LockWriter(text: Self.header)
-        writer.list("images", of: images, indent: 0) { $0.image($1) }
-        writer.list("files", of: files, indent: 0) { $0.file($1) }
+        writer.list("images", of: images) { $0.image($1) }
+        writer.list("files", of: files) { $0.file($1) }
         return writer.text
     }
 }
@@ -27,7 +27,7 @@ private struct LockWriter {
     init(text: String) { self.text = text }
 
     mutating func list<Element>(
-        _ key: String, of elements: [Element], indent: Int, _ body: (inout LockWriter, Element) -> Void
+        _ key: String, of elements: [Element], _ body: (inout LockWriter, Element) -> Void
     ) {
         guard !elements.isEmpty else { return line("\(key): []") }
         line("\(key):")
@@ -46,14 +46,14 @@ private struct LockWriter {
         value("state", entry.resolution == nil ? "unresolved" : "resolved")
         if let resolution = entry.resolution {
             descriptor("target", resolution.target)
-            list("platforms", of: resolution.platforms, indent: indent) { writer, image in
+            list("platforms", of: resolution.platforms) { writer, image in
                 writer.value("platform", image.platform.description)
                 writer.descriptor("manifest", image.manifest)
                 writer.descriptor("config", image.config)
-                writer.list("layers", of: image.layers, indent: writer.indent) { $0.fields(of: $1) }
+                writer.list("layers", of: image.layers) { $0.fields(of: $1) }
             }
         }
-        list("origins", of: entry.origins, indent: indent) { writer, origin in
+        list("origins", of: entry.origins) { writer, origin in
             writer.value("bundle", origin.bundle)
             writer.value("file", origin.file)
             writer.value("object", origin.object)

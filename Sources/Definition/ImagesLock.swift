@@ -161,7 +161,7 @@ extension ImagesLock {
     /// This lock with all that `bundle` asks for exchanged; what other bundles ask for stays as it is.
     ///
     /// An image that both ask for is one entry. It takes the new resolution; where the target is the same, platforms
-    /// that only the other bundle wanted are kept, and an unresolved new entry never undoes a resolution.
+    /// that only the other bundle wanted are kept, and an unresolved new entry or file never undoes a resolution.
     package func replacing(bundle: String, images new: [Entry], files newFiles: [File]) -> ImagesLock {
         var entries: [ImageReference: Entry] = [:]
         for entry in images {
@@ -179,8 +179,14 @@ extension ImagesLock {
                 name: entry.name, resolution: Self.merged(known, entry),
                 origins: known.origins + entry.origins)
         }
+        let files = newFiles.map { new -> File in
+            var file = new
+            let known = self.files.first { $0.identity == new.identity && $0.source == new.source }
+            if file.content == nil { file.content = known?.content }
+            return file
+        }
         return ImagesLock(
-            images: Array(entries.values), files: files.filter { $0.bundle != bundle } + newFiles)
+            images: Array(entries.values), files: self.files.filter { $0.bundle != bundle } + files)
     }
 
     private static func merged(_ known: Entry, _ new: Entry) -> Resolution? {
