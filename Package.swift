@@ -59,7 +59,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
         .target(name: "Registry", dependencies: ["HTTP", "OCI", logging, subprocess, system]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
-        .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system, yams]),
+        .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
             name: "BundleBuilder",
             dependencies: [
@@ -80,7 +80,15 @@ let package = Package(
         .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
 
         // MARK: tests
+        .target(
+            name: "DefinitionTestSupport", dependencies: ["Definition", system], path: "Tests/DefinitionTestSupport"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(name: "BundleFormatTests", dependencies: ["BundleFormat"]),
+        .testTarget(
+            name: "DefinitionTests", dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
+        .testTarget(
+            name: "DiscoveryTests",
+            dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
     ]
 )
 

@@ -1,0 +1,138 @@
+internal import FoundationEssentials
+internal import Glibc
+package import SystemPackage
+
+/// A file of a bundle's folder, as bundle.yaml names it.
+package struct BundleFile: Hashable, Sendable {
+    /// Relative to the bundle's folder.
+    package let path: String
+    /// Where it is, by way of the folder that the user named.
+    package let location: FilePath
+    /// The line of bundle.yaml that names it, or the pattern that found it.
+    package let line: Int
+
+    package init(path: String, location: FilePath, line: Int) {
+        self.path = path
+        self.location = location
+        self.line = line
+    }
+
+    /// The file's content as text; throws where it isn't UTF-8 or can't be read.
+    package func text() throws(DefinitionError) -> String { try readText(at: location) }
+}
+
+/// The folder of a definition, out of which no path leads.
+struct BundleFolder {
+    let path: FilePath
+    private let real: FilePath
+
+    init(_ path: FilePath) throws(DefinitionError) {
+        self.path = path
+        guard let real = realPath(path) else {
+            throw DefinitionError(SourceLocation(file: path.string), .unreadable(Errno.current.description))
+        }
+        self.real = real
+    }
+
+    /// The regular file that `cursor` names.
+    func file(_ cursor: StrictYAML) throws(DefinitionError) -> BundleFile {
+        let written = try checked(cursor)
+        return try existing(written, cursor: cursor)
+    }
+
+    /// The regular files that the pattern at `cursor` matches, sorted; a pattern without `*` and `?` is one name.
+    func files(matching cursor: StrictYAML) throws(DefinitionError) -> [BundleFile] {
+        let pattern = try checked(cursor)
+        guard pattern.contains(where: { $0 == "*" || $0 == "?" }) else { return [try existing(pattern, cursor: cursor)] }
+        var matches = [""]
+        for component in pattern.split(separator: "/").map({ String($0) }) {
+            var next: [String] = []
+            for folder in matches {
+                for name in names(in: folder) where matchesGlob(name, component) {
+                    next.append(folder.isEmpty ? name : "\(folder)/\(name)")
+                }
+            }
+            matches = next
+        }
+        var files: [BundleFile] = []
+        for match in matches.sorted() where isFile(path.appending(match)) {
+            files.append(try existing(match, cursor: cursor))
+        }
+        guard !files.isEmpty else {
+            throw DefinitionError(cursor.location, .noMatch(field: cursor.field, pattern: pattern))
+        }
+        return files
+    }
+
+    /// The path at `cursor`, which leads nowhere but down.
+    private func checked(_ cursor: StrictYAML) throws(DefinitionError) -> String {
+        let written = try cursor.nonEmptyString()
+        let path = FilePath(written)
+        guard path.isRelative, !path.components.contains(where: { $0.kind == .parentDirectory }) else {
+            throw DefinitionError(cursor.location, .leavesFolder(field: cursor.field, path: written))
+        }
+        guard !written.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            throw cursor.invalid(written.debugDescription, "a path has no control characters")
+        }
+        return path.lexicallyNormalized().string
+    }
+
+    private func existing(_ relative: String, cursor: StrictYAML) throws(DefinitionError) -> BundleFile {
+        let location = path.appending(relative)
+        guard let target = realPath(location), isFile(target) else {
+            throw DefinitionError(cursor.location, .noMatch(field: cursor.field, pattern: relative))
+        }
+        guard target.starts(with: real) else {
+            throw DefinitionError(cursor.location, .leavesFolder(field: cursor.field, path: relative))
+        }
+        return BundleFile(path: relative, location: location, line: cursor.line)
+    }
+
+    private func names(in folder: String) -> [String] {
+        // What can't be listed has nothing that matches; a pattern without any match is an error.
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path.appending(folder).string)
+        return names ?? []
+    }
+}
+
+/// `*` is any number of characters, `?` one; neither stands for the dot that hides a file.
+func matchesGlob(_ name: String, _ pattern: String) -> Bool {
+    guard name.hasPrefix(".") == pattern.hasPrefix(".") else { return false }
+    let name = Array(name.unicodeScalars)
+    let pattern = Array(pattern.unicodeScalars)
+    // The place to go back to when what follows the last star doesn't match: linear, where recursion is exponential.
+    var star: (pattern: Int, name: Int)?
+    var (inName, inPattern) = (0, 0)
+    while inName < name.count {
+        if inPattern < pattern.count, pattern[inPattern] == "*" {
+            star = (inPattern, inName)
+            inPattern += 1
+        } else if inPattern < pattern.count, pattern[inPattern] == "?" || pattern[inPattern] == name[inName] {
+            (inName, inPattern) = (inName + 1, inPattern + 1)
+        } else if let last = star {
+            star = (last.pattern, last.name + 1)
+            (inName, inPattern) = (last.name + 1, last.pattern + 1)
+        } else {
+            return false
+        }
+    }
+    return pattern[inPattern...].allSatisfy { $0 == "*" }
+}
+
+/// The path with every symbolic link resolved; `nil`, and `errno` set, where there is nothing.
+func realPath(_ path: FilePath) -> FilePath? {
+    guard let resolved = realpath(path.string, nil) else { return nil }
+    defer { free(resolved) }
+    return FilePath(String(cString: resolved))
+}
+
+/// Whether `path` is a regular file, or a link to one.
+func isFile(_ path: FilePath) -> Bool {
+    var info = stat()
+    return stat(path.string, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
+}
+
+extension Errno {
+    /// The calling thread's last error.
+    static var current: Errno { Errno(rawValue: errno) }
+}

@@ -1,0 +1,90 @@
+internal import BundleFormat
+
+extension DefinitionDecoder {
+    func parameters(_ cursors: [StrictYAML]) throws(DefinitionError) -> [Parameter] {
+        var parameters: [(parameter: Parameter, line: Int)] = []
+        for cursor in cursors {
+            let parameter = try self.parameter(cursor)
+            if let first = parameters.first(where: { $0.parameter.name == parameter.name }) {
+                throw DefinitionError(
+                    cursor.location, .repeated(field: "parameter", value: parameter.name, firstLine: first.line))
+            }
+            parameters.append((parameter, cursor.line))
+        }
+        return parameters.map(\.parameter)
+    }
+
+    private func parameter(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter {
+        let mapping = try cursor.mapping("name", "type", "default", "description", "generate")
+        let name = try mapping.required("name")
+        guard Parameter.isName(try name.string()) else {
+            throw name.invalid(try name.string(), "a parameter's name is a letter, then letters, digits, '_' and '-'")
+        }
+        var parameter = Parameter(
+            name: try name.string(), kind: try mapping["type"].map(choice) ?? .string,
+            description: try mapping["description"]?.string())
+        if let value = mapping["default"] {
+            parameter.value = try checked(value, for: parameter)
+        }
+        if let generate = mapping["generate"] {
+            guard parameter.value == nil else {
+                throw generate.invalid("…", "a parameter has either a default or is generated")
+            }
+            guard parameter.kind == .string else {
+                throw generate.invalid("…", "only a parameter of type string can be generated")
+            }
+            parameter.generate = try generator(generate)
+        }
+        return parameter
+    }
+
+    private func generator(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter.Generator {
+        let mapping = try cursor.mapping("length", "format")
+        let formats = ["alphanumeric", "uuid-base64"]
+        let format = try mapping["format"]?.string() ?? formats[0]
+        guard formats.contains(format) else {
+            throw try mapping.required("format").invalid(format, "the choices are \(formats.joined(separator: ", "))")
+        }
+        guard format == formats[0] else {
+            let length = try mapping["length"]?.integer() ?? 22
+            guard length == 22 else {
+                throw cursor.invalid(String(length), "a uuid in base64 has 22 characters")
+            }
+            return .init(length: 22, format: format)
+        }
+        let length = try mapping.required("length")
+        guard (8...256).contains(try length.integer()) else {
+            throw length.invalid(try length.string(), "a generated value has 8 to 256 characters")
+        }
+        return .init(length: Int(try length.integer()), format: format)
+    }
+
+    func profiles(
+        _ cursor: StrictYAML?, of parameters: [Parameter]
+    ) throws(DefinitionError) -> [String: [String: String]] {
+        guard let cursor else { return [:] }
+        var profiles: [String: [String: String]] = [:]
+        for profile in try cursor.anyMapping() {
+            guard isLabel(profile.key) else {
+                throw profile.value.invalid(profile.key, "a profile's name is lowercase letters, digits and '-'")
+            }
+            var values: [String: String] = [:]
+            for entry in try profile.value.anyMapping() {
+                guard let parameter = parameters.first(where: { $0.name == entry.key }) else {
+                    throw DefinitionError(
+                        SourceLocation(file: cursor.file, line: entry.line),
+                        .parameter(.unknown(name: entry.key, line: nil, known: parameters.map(\.name).sorted())))
+                }
+                values[entry.key] = try checked(entry.value, for: parameter)
+            }
+            profiles[profile.key] = values
+        }
+        return profiles
+    }
+
+    private func checked(_ cursor: StrictYAML, for parameter: Parameter) throws(DefinitionError) -> String {
+        let value = try cursor.string()
+        do { try parameter.validate(value) } catch { throw DefinitionError(cursor.location, .parameter(error)) }
+        return value
+    }
+}

@@ -1,0 +1,198 @@
+package import OCI
+
+/// The content of images.lock: what every tag, file and binary of one or more bundles is, by digest.
+///
+/// Kept in one order, so that equal content is an equal value and an equal text.
+package struct ImagesLock: Hashable, Sendable {
+    /// The file's name.
+    package static let fileName = "images.lock"
+
+    /// One per normalised name, sorted by it.
+    package private(set) var images: [Entry]
+    /// Sorted by bundle, name and platform.
+    package private(set) var files: [File]
+
+    package init(images: [Entry] = [], files: [File] = []) {
+        self.images = images.sorted { ($0.name, $0.reference) < ($1.name, $1.reference) }
+        self.files = files.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
+    }
+
+    /// One image.
+    package struct Entry: Hashable, Sendable {
+        /// As written; where it is written in several ways, the first of them sorted.
+        package var reference: String
+        package var name: ImageReference
+        /// `nil`: unresolved, nobody has asked the registry yet.
+        package var resolution: Resolution?
+        /// Who asks for it; sorted, never empty.
+        package private(set) var origins: [Origin]
+
+        package init(reference: String, name: ImageReference, resolution: Resolution? = nil, origins: [Origin]) {
+            self.reference = reference
+            self.name = name
+            self.resolution = resolution
+            self.origins = Set(origins).sorted()
+        }
+
+        /// The same entry with only the origins that `isIncluded` takes.
+        func filteringOrigins(_ isIncluded: (Origin) -> Bool) -> Entry {
+            Entry(reference: reference, name: name, resolution: resolution, origins: origins.filter(isIncluded))
+        }
+    }
+
+    /// What a registry answered.
+    package struct Resolution: Hashable, Sendable {
+        /// What the tag points to: an index or a manifest.
+        package var target: Descriptor
+        /// Sorted by platform.
+        package private(set) var platforms: [PlatformImage]
+
+        package init(target: Descriptor, platforms: [PlatformImage]) {
+            self.target = target.bare
+            self.platforms = platforms.sorted { $0.platform < $1.platform }
+        }
+
+        /// The image for `platform`, if it was resolved.
+        package subscript(platform: Platform) -> PlatformImage? { platforms.first { $0.platform == platform } }
+    }
+
+    /// An image for one platform, by its digests.
+    package struct PlatformImage: Hashable, Sendable {
+        package var platform: Platform
+        package var manifest: Descriptor
+        package var config: Descriptor
+        /// Base first.
+        package var layers: [Descriptor]
+
+        package init(platform: Platform, manifest: Descriptor, config: Descriptor, layers: [Descriptor]) {
+            self.platform = platform
+            self.manifest = manifest.bare
+            self.config = config.bare
+            self.layers = layers.map(\.bare)
+        }
+    }
+
+    /// A place that asks for an image. No line, so that moving a line is no drift.
+    package struct Origin: Hashable, Sendable, Comparable {
+        package var bundle: String
+        /// Relative to the bundle's folder.
+        package var file: String
+        /// `Kind/name`.
+        package var object: String
+        package var field: String
+
+        package init(bundle: String, file: String, object: String, field: String) {
+            self.bundle = bundle
+            self.file = file
+            self.object = object
+            self.field = field
+        }
+
+        package static func < (left: Origin, right: Origin) -> Bool {
+            (left.bundle, left.file, left.object, left.field) < (right.bundle, right.file, right.object, right.field)
+        }
+    }
+
+    /// A binary or an extra file.
+    package struct File: Hashable, Sendable {
+        /// Where it comes from: a URL, or a path in the bundle's folder.
+        package enum Source: Hashable, Sendable {
+            case url(String)
+            case path(String)
+        }
+
+        /// What was found there.
+        package struct Content: Hashable, Sendable {
+            package var digest: Digest
+            package var size: Int64
+
+            package init(digest: Digest, size: Int64) {
+                self.digest = digest
+                self.size = size
+            }
+        }
+
+        package var name: String
+        package var bundle: String
+        /// `nil`: the same on all platforms.
+        package var platform: Platform?
+        package var source: Source
+        /// `nil`: unresolved.
+        package var content: Content?
+
+        package init(name: String, bundle: String, platform: Platform?, source: Source, content: Content? = nil) {
+            self.name = name
+            self.bundle = bundle
+            self.platform = platform
+            self.source = source
+            self.content = content
+        }
+
+        fileprivate var sortKey: [String] { [bundle, name, platform?.description ?? ""] }
+
+        /// What makes it the same file in two locks.
+        var identity: [String] { sortKey }
+    }
+}
+
+extension ImagesLock {
+    /// Whether everything has its digest; `build` refuses a lock that doesn't.
+    package var isResolved: Bool {
+        images.allSatisfy { $0.resolution != nil } && files.allSatisfy { $0.content != nil }
+    }
+
+    /// The entry of `name`, by its normalised spelling.
+    package subscript(name: ImageReference) -> Entry? { images.first { $0.name == name } }
+
+    /// The images that `bundle` asks for.
+    package func entries(for bundle: String) -> [Entry] {
+        images.filter { $0.origins.contains { $0.bundle == bundle } }
+    }
+
+    /// The files of `bundle`.
+    package func files(for bundle: String) -> [File] { files.filter { $0.bundle == bundle } }
+
+    /// What a lock of `bundle` alone would say.
+    package func subset(for bundle: String) -> ImagesLock {
+        ImagesLock(
+            images: entries(for: bundle).map { $0.filteringOrigins { $0.bundle == bundle } }, files: files(for: bundle))
+    }
+
+    /// This lock with all that `bundle` asks for exchanged; what other bundles ask for stays as it is.
+    ///
+    /// An image that both ask for is one entry. It takes the new resolution; where the target is the same, platforms
+    /// that only the other bundle wanted are kept, and an unresolved new entry or file never undoes a resolution.
+    package func replacing(bundle: String, images new: [Entry], files newFiles: [File]) -> ImagesLock {
+        var entries: [ImageReference: Entry] = [:]
+        for entry in images {
+            let others = entry.filteringOrigins { $0.bundle != bundle }
+            if !others.origins.isEmpty { entries[entry.name] = others }
+        }
+        for entry in new {
+            let known = entries[entry.name] ?? self[entry.name]?.filteringOrigins { _ in false }
+            guard let known else {
+                entries[entry.name] = entry
+                continue
+            }
+            entries[entry.name] = Entry(
+                reference: known.origins.isEmpty ? entry.reference : min(known.reference, entry.reference),
+                name: entry.name, resolution: Self.merged(known, entry),
+                origins: known.origins + entry.origins)
+        }
+        let files = newFiles.map { new -> File in
+            var file = new
+            let known = self.files.first { $0.identity == new.identity && $0.source == new.source }
+            if file.content == nil { file.content = known?.content }
+            return file
+        }
+        return ImagesLock(
+            images: Array(entries.values), files: self.files.filter { $0.bundle != bundle } + files)
+    }
+
+    private static func merged(_ known: Entry, _ new: Entry) -> Resolution? {
+        guard let fresh = new.resolution else { return known.resolution }
+        guard let old = known.resolution, old.target == fresh.target, !known.origins.isEmpty else { return fresh }
+        return Resolution(
+            target: fresh.target, platforms: fresh.platforms + old.platforms.filter { fresh[$0.platform] == nil })
+    }
+}

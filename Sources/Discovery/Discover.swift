@@ -1,0 +1,157 @@
+package import BundleFormat
+package import Definition
+internal import OCI
+internal import SystemPackage
+
+extension BundleDefinition {
+    /// The values of the parameters: defaults, over them a profile's, over them `overrides`.
+    package func values(
+        profile: String? = nil, overrides: [String: String] = [:]
+    ) throws(ParameterError) -> [String: String] {
+        try Parameter.resolve(parameters, profiles: profiles, profile: profile, overrides: overrides)
+    }
+}
+
+/// Finds the images of a bundle, and what in its manifests won't work on an isolated host.
+///
+/// - Parameters:
+///   - definition: the bundle; its manifests, checks and configuration are read.
+///   - values: of the parameters, as ``BundleDefinition/values(profile:overrides:)`` has them. Those without a value
+///     get a stand-in; an image that depends on one is an error.
+package func discover(
+    in definition: BundleDefinition, values: [String: String]
+) throws(DefinitionError) -> ImageDiscovery {
+    try Discoverer(definition, values: values).run()
+}
+
+private struct Discoverer {
+    private let definition: BundleDefinition
+    private let values: ProbedValues
+    private var groups: [ImageReference: [(hit: ImageHit, file: String)]] = [:]
+    private var warnings: [ImageDiscovery.Warning] = []
+    private var frozen: Set<String> = []
+
+    init(_ definition: BundleDefinition, values: [String: String]) throws(DefinitionError) {
+        self.definition = definition
+        self.values = ProbedValues(parameters: definition.parameters, values: values)
+    }
+
+    consuming func run() throws(DefinitionError) -> ImageDiscovery {
+        let expansion = try values.expansion(for: definition)
+        if let config = definition.kubernetes?.config {
+            _ = try expansion.expand(try config.text(), of: SourceLocation(file: config.location.string))
+        }
+
+        var scans: [(scan: ManifestScan, text: String)] = []
+        for file in definition.manifestsAndChecks {
+            let text = try file.text()
+            let scan = try ManifestScan(file, text: text, expansion: expansion)
+            for hit in scan.hits { groups[hit.reference, default: []].append((hit, file.path)) }
+            scans.append((scan, text))
+        }
+        dismiss()
+        let kubernetes = try addNamed(definition.kubernetes?.images ?? [], expansion)
+        _ = try addNamed(definition.images, expansion)
+
+        for (scan, text) in scans {
+            let kept = scan.hits.filter { groups[$0.reference] != nil }
+            for (name, hit) in try values.frozen(by: kept, in: scan.file, text: text, definition: definition) {
+                frozen.insert(name)
+                try requireValue(of: name, line: hit.line, file: scan.file.location.string, field: hit.field.description)
+            }
+        }
+
+        let all = groups.values.map(Self.image).sorted { $0.reference < $1.reference }
+        let images = all.filter { $0.grade > .guess }
+        var findings = scans.flatMap { lintFindings(in: $0.scan, dataDirectories: values.dataDirectories) }
+        findings += sharedClaimFindings(in: scans.map(\.scan)) + latestTagFindings(of: images)
+        return ImageDiscovery(
+            images: images, unconfirmed: all.filter { $0.grade == .guess },
+            kubernetesImages: Set(kubernetes).sorted(), findings: waive(findings.sorted()), warnings: warnings,
+            frozenParameters: frozen)
+    }
+
+    /// Drops what the definition dismisses; an image that Kubernetes will run can't be.
+    private mutating func dismiss() {
+        for waiver in definition.waivers {
+            guard case .reference(let text) = waiver.subject else { continue }
+            // A text that is no reference can still be what a guess was written as.
+            let reference = try? ImageReference(parsing: text)
+            let matches = groups.filter { $0.key == reference || $0.value.contains { $0.hit.written == text } }
+            if matches.isEmpty { warn(waiver.line, "nothing in the manifests looks like '\(text)'; drop it from ignore") }
+            for (reference, hits) in matches {
+                if let certain = hits.first(where: { $0.hit.grade == .certain }) {
+                    warn(
+                        waiver.line,
+                        "'\(text)' can't be ignored: \(certain.file):\(certain.hit.line) runs it (\(certain.hit.object))")
+                } else {
+                    groups[reference] = nil
+                }
+            }
+        }
+    }
+
+    /// Adds images that the definition names itself, and thereby confirms guesses of the same reference.
+    private mutating func addNamed(
+        _ images: [BundleDefinition.NamedImage], _ expansion: ParameterExpansion
+    ) throws(DefinitionError) -> [ImageReference] {
+        var references: [ImageReference] = []
+        for image in images {
+            let location = definition.location(line: image.line)
+            let written = try expansion.expand(image.reference, of: location)
+            for name in try names(in: image.reference, location) {
+                frozen.insert(name)
+                try requireValue(of: name, line: image.line, file: location.file, field: image.field)
+            }
+            let reference: ImageReference
+            do { reference = try ImageReference(parsing: written) } catch {
+                throw DefinitionError(location, .malformed(field: image.field, error))
+            }
+            let hit = ImageHit(
+                reference: reference, written: written, grade: .certain, line: image.line,
+                object: "Bundle/\(definition.name)", field: FieldPath(parsed: image.field))
+            groups[reference, default: []].append((hit, BundleDefinition.fileName))
+            references.append(reference)
+        }
+        return references
+    }
+
+    private func names(in text: String, _ location: SourceLocation) throws(DefinitionError) -> Set<String> {
+        do { return try ParameterExpansion.names(in: text) } catch {
+            throw DefinitionError(location, .parameter(error))
+        }
+    }
+
+    private func requireValue(of name: String, line: Int, file: String, field: String) throws(DefinitionError) {
+        guard !values.isSet(name) else { return }
+        throw DefinitionError(
+            SourceLocation(file: file, line: line), .imageDependsOnUnset(parameter: name, field: field))
+    }
+
+    private mutating func waive(_ findings: [LintFinding]) -> [LintFinding] {
+        var findings = findings
+        for waiver in definition.waivers {
+            guard case .lint(let rule, let place) = waiver.subject else { continue }
+            let matches = findings.indices.filter {
+                findings[$0].rule == rule && (findings[$0].file == place || findings[$0].object == place)
+            }
+            for index in matches { findings[index].waiver = waiver.reason }
+            if matches.isEmpty { warn(waiver.line, "no finding of \(rule.rawValue) in '\(place)'; drop it from ignore") }
+        }
+        return findings
+    }
+
+    private mutating func warn(_ line: Int, _ message: String) {
+        warnings.append(.init(location: definition.location(line: line), message: message))
+    }
+
+    private static func image(_ hits: [(hit: ImageHit, file: String)]) -> DiscoveredImage {
+        let origins = hits.map {
+            DiscoveredImage.Origin(
+                file: $0.file, line: $0.hit.line, object: $0.hit.object, field: $0.hit.field.description)
+        }
+        return DiscoveredImage(
+            reference: hits[0].hit.reference, written: hits.map(\.hit.written).min() ?? "",
+            grade: hits.map(\.hit.grade).max() ?? .guess, origins: Set(origins).sorted())
+    }
+}

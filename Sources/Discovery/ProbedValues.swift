@@ -1,0 +1,85 @@
+internal import BundleFormat
+internal import Definition
+internal import SystemPackage
+
+/// Parameter values that can be varied, to see what depends on them.
+struct ProbedValues {
+    private let parameters: [Parameter]
+    private let values: [String: String]
+
+    init(parameters: [Parameter], values: [String: String]) {
+        self.parameters = parameters
+        self.values = values
+    }
+
+    func isSet(_ name: String) -> Bool { values[name] != nil }
+
+    /// The directories that the operator gives to the platform.
+    var dataDirectories: [String] {
+        parameters.filter { $0.kind == .path }.compactMap { values[$0.name] ?? Self.standIn(for: $0) }
+    }
+
+    /// The values, with stand-ins for those that only the installation will have.
+    func expansion(
+        for definition: BundleDefinition, varying varied: Parameter? = nil
+    ) throws(DefinitionError) -> ParameterExpansion {
+        var all = values
+        for parameter in parameters where all[parameter.name] == nil {
+            all[parameter.name] = Self.standIn(for: parameter)
+        }
+        if let varied { all[varied.name] = Self.other(than: all[varied.name] ?? "", for: varied) }
+        do { return try ParameterExpansion(parameters: parameters, values: all) } catch {
+            throw DefinitionError(SourceLocation(file: definition.file.string), .parameter(error))
+        }
+    }
+
+    /// The parameters that `hits` depend on: give one another value, and the same field names another image.
+    ///
+    /// Told by trying it, because a value is put into the text before it is YAML: no node remembers where it came from.
+    func frozen(
+        by hits: [ImageHit], in file: BundleFile, text: String, definition: BundleDefinition
+    ) throws(DefinitionError) -> [(name: String, hit: ImageHit)] {
+        guard !hits.isEmpty, text.contains("${{") else { return [] }
+        var result: [(String, ImageHit)] = []
+        for parameter in parameters {
+            // The text was expanded before, so its placeholders are well-formed.
+            guard (try? ParameterExpansion.names(in: text).contains(parameter.name)) == true else { continue }
+            let expansion = try expansion(for: definition, varying: parameter)
+            // The other value may make the reference malformed: then the image depends on it all the more.
+            let varied = try? ManifestScan(file, text: text, expansion: expansion)
+            let changed = hits.first { hit in
+                guard let varied else { return text.lines(hit.line).contains("${{") }
+                return !varied.hits.contains { $0.line == hit.line && $0.field == hit.field && $0.written == hit.written }
+            }
+            if let changed { result.append((parameter.name, changed)) }
+        }
+        return result
+    }
+
+    private static func standIn(for parameter: Parameter) -> String {
+        switch parameter.kind {
+        case .string: "unset"
+        case .integer, .quantity: "1"
+        case .boolean: "true"
+        case .path: "/unset/\(parameter.name)"
+        case .host: "unset.invalid"
+        }
+    }
+
+    private static func other(than value: String, for parameter: Parameter) -> String {
+        switch parameter.kind {
+        case .string: value + "x0"
+        case .integer, .quantity: value == "7" ? "8" : "7"
+        case .boolean: value == "true" ? "false" : "true"
+        case .path: value + "x0"
+        case .host: value == "other.invalid" ? "another.invalid" : "other.invalid"
+        }
+    }
+}
+
+extension String {
+    /// The line `number`, counted from 1.
+    fileprivate func lines(_ number: Int) -> Substring {
+        split(separator: "\n", omittingEmptySubsequences: false).dropFirst(number - 1).first ?? ""
+    }
+}
