@@ -1,4 +1,4 @@
-package import BundleFormat
+internal import BundleFormat
 package import FoundationEssentials
 internal import Glibc
 package import OCI
@@ -75,13 +75,12 @@ package struct BlobCache: Sendable {
                 try await Task.sleep(for: .milliseconds(100))
                 continue
             }
-            try await withExtendedLifetime(lock) {
-                // The one that held the lock before us may have finished it; then our file is no longer the partial one.
-                guard !contains(descriptor), lock.isStill(at: partial) else { return }
-                try await fetch(partial)
-                let final = path(of: descriptor.digest)
-                try await onThread("publish") { try publish(partial, at: final) }
-            }
+            defer { withExtendedLifetime(lock) {} }
+            // The one that held the lock before us may have finished it; then our file is no longer the partial one.
+            guard !contains(descriptor), lock.isStill(at: partial) else { continue }
+            try await fetch(partial)
+            let final = path(of: descriptor.digest)
+            try await onThread("publish") { try publish(partial, at: final) }
         }
     }
 

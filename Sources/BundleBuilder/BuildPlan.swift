@@ -1,4 +1,4 @@
-package import Definition
+internal import Definition
 package import OCI
 package import SystemPackage
 

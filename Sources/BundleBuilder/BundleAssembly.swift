@@ -1,5 +1,6 @@
 internal import BundleFormat
 internal import Definition
+internal import Discovery
 internal import FoundationEssentials
 internal import ImageLayout
 internal import OCI

@@ -1,5 +1,6 @@
-package import BundleFormat
+internal import BundleFormat
 package import Definition
+internal import Discovery
 internal import FoundationEssentials
 package import OCI
 package import Registry

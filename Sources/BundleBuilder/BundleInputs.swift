@@ -1,4 +1,4 @@
-package import BundleFormat
+internal import BundleFormat
 package import Definition
 package import Discovery
 package import OCI

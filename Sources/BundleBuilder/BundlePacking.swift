@@ -90,6 +90,8 @@ struct BundlePacking: Sendable {
         let verified = self.verified
         try await cache.add(item.descriptor) { path in
             build.observe(.fetching(item.descriptor, of: item.name))
+            // What an earlier run left is counted by the transfer, but not among what the plan has to fetch.
+            build.observe(.received(item.descriptor, -item.partial))
             do throws(RegistryError) {
                 switch item.source {
                 case .registry(let reference):
@@ -170,7 +172,7 @@ private final class StreamWindow {
             case .registry(let reference):
                 open.append((item.descriptor.digest, build.client.stream(item.descriptor, of: reference)))
             case .url(let url):
-                open.append((item.descriptor.digest, build.client.stream(url: url, expecting: item.descriptor)))
+                open.append((item.descriptor.digest, build.client.stream(item.descriptor, url: url)))
             case .file: break
             }
         }

@@ -1,4 +1,5 @@
 internal import BundleFormat
+internal import Definition
 internal import OCI
 internal import Subprocess
 internal import SystemPackage
@@ -37,7 +38,7 @@ struct InstallerFiles {
     private func checkVersion(of path: FilePath) async throws {
         let result = try await run(
             .path(path), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
-        let version = (result.standardOutput ?? "").prefix { !$0.isWhitespace }
+        let version = result.standardOutput.prefix { !$0.isWhitespace }
         guard result.terminationStatus.isSuccess, version == SealiftVersion.current else {
             throw BuildError.installerVersion(path, found: version.isEmpty ? "unknown" : String(version))
         }

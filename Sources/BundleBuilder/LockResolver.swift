@@ -1,7 +1,7 @@
 package import Definition
 internal import Discovery
 internal import FoundationEssentials
-package import OCI
+internal import OCI
 package import Registry
 package import SystemPackage
 
@@ -165,7 +165,7 @@ package struct LockResolver: Sendable {
     private static func assetName(of url: String) -> String {
         let path = url.prefix { $0 != "?" && $0 != "#" }
         let last = path.split(separator: "/").last.map(String.init) ?? url
-        return last.removingPercentEncoding ?? last
+        return last.percentDecoded ?? last
     }
 
     /// Downloads a file into the cache, to learn or to prove its digest.
@@ -175,5 +175,23 @@ package struct LockResolver: Sendable {
         let content = ImagesLock.File.Content(digest: found.digest, size: found.size)
         try await cache.adopt(partial, as: found.digest)
         return content
+    }
+}
+
+extension String {
+    /// The text with `%XX` resolved (RFC 3986, 2.1); `nil` where an escape is broken.
+    fileprivate var percentDecoded: String? {
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

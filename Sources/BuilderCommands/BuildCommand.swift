@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import BundleBuilder
+internal import BundleFormat
+internal import CommandSupport
+internal import Definition
+internal import Discovery
+internal import FoundationEssentials
+internal import OCI
+internal import SystemPackage
+
+/// `sealift build BUNDLE`.
+struct BuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Pack a bundle: images, manifests, Kubernetes and the installer, in one archive.",
+        discussion: """
+            Fetches exactly what images.lock pins; without a lock, one is made first. The same lock gives the same \
+            archive, byte for byte. An interrupted build goes on where it stopped. The archive's path is the last line \
+            on standard output.
+            """)
+
+    @OptionGroup var bundle: BundleOptions
+
+    @OptionGroup(title: "Registries") var registry: RegistryOptions
+
+    @Option(help: ArgumentHelp("Where the archive and the installer go.", valueName: "dir"), completion: .directory)
+    var output = "dist"
+
+    @Option(help: ArgumentHelp("The lock.", valueName: "file"), completion: .file())
+    var lock: String?
+
+    @Option(help: ArgumentHelp("Where fetched blobs are kept.", valueName: "dir"), completion: .directory)
+    var cache: String?
+
+    @Flag(help: "Stream from the registries straight into the archive; nothing is kept for the next build.")
+    var noCache = false
+
+    @Option(
+        help: ArgumentHelp("Take the Kubernetes binary from here; checked against the lock.", valueName: "file"),
+        completion: .file())
+    var kubernetesBinary: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The installer to pack, for this machine's platform or the one before '='; may be repeated.",
+            valueName: "[os/arch=]file"), completion: .file())
+    var installer: [String] = []
+
+    @Flag(help: "Replace an archive that is there.")
+    var force = false
+
+    @Flag(help: "Show what would be fetched and packed; do nothing.")
+    var dryRun = false
+
+    @Option(help: "How to report: text, or json for one event a line.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        if noCache, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
+    }
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingBuild) {
+            let display: any BuildRenderer = format == .json ? BuildEventStream() : BuildDisplay(isSilent: dryRun)
+            defer { display.finish() }
+            let inputs = try bundle.read()
+            try inputs.requireSound()
+            for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
+            let client = try registry.client()
+            let store = noCache ? nil : try CacheLocation.open(cache)
+            let lockPath = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
+            let binary = kubernetesBinary.map { FilePath($0) }
+            var locked = try LockCommand.read(lockPath)
+            if !FileManager.default.fileExists(atPath: lockPath.string), !dryRun {
+                display.show(.warning("there is no lock; writing \(lockPath) first"))
+                let resolver = LockResolver(
+                    inputs: inputs, client: client, cache: try store ?? CacheLocation.open(cache),
+                    kubernetesBinary: binary, jobs: registry.jobs, observe: display.show)
+                locked = try await resolver.resolve(into: locked)
+                try DurableFile.write(Data(locked.encoded().utf8), to: lockPath)
+            }
+            let options = BundleBuild.Options(
+                output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs, isForced: force || dryRun,
+                kubernetesBinary: binary, installers: try installers())
+            let build = try await BundleBuild(
+                inputs, lock: locked, options: options, client: client, observe: display.show)
+            if dryRun {
+                Terminal.standardOutput.write(
+                    format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
+                return
+            }
+            let path = try await build.run()
+            display.finish()
+            if format == .text { Terminal.standardOutput.write("\(path)\n") }
+        }
+    }
+
+    private func installers() throws -> [Platform: FilePath] {
+        var installers = [
+            Platform.current: FilePath(Environment.executableFolder).appending("sealift-installer")
+        ]
+        for text in installer {
+            if let equals = text.firstIndex(of: "=") {
+                installers[try Platform(parsing: text[..<equals])] = FilePath(String(text[text.index(after: equals)...]))
+            } else {
+                installers[.current] = FilePath(text)
+            }
+        }
+        return installers
+    }
+}

@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import BundleBuilder
+internal import BundleFormat
+internal import OCI
+internal import SystemPackage
+
+/// Which bundle, and with which values.
+struct BundleOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The bundle's folder, or its bundle.yaml.", valueName: "bundle"), completion: .directory)
+    var bundle: String
+
+    @Option(help: ArgumentHelp("Give a parameter a value; may be repeated.", valueName: "name=value"))
+    var set: [String] = []
+
+    @Option(help: "Take the values of a profile.")
+    var profile: String?
+
+    @Option(help: ArgumentHelp("Only for this platform; may be repeated.", valueName: "os/arch"))
+    var platform: [String] = []
+
+    func validate() throws {
+        for text in set where !text.contains("=") {
+            throw ValidationError("--set takes NAME=VALUE, not '\(text)'")
+        }
+    }
+
+    /// Reads the bundle and finds its images.
+    func read() throws -> BundleInputs {
+        let pairs = set.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), String(parts[1]))
+        }
+        return try BundleInputs(
+            readingBundleAt: FilePath(bundle), profile: profile,
+            overrides: Dictionary(pairs) { _, last in last }, platforms: platform.map { try Platform(parsing: $0) })
+    }
+}

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import BundleBuilder
+internal import BundleFormat
+internal import CommandSupport
+internal import Definition
+internal import FoundationEssentials
+internal import OCI
+internal import SystemPackage
+
+/// `sealift lock BUNDLE`.
+struct LockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock",
+        abstract: "Ask the registries what every tag is, and write it down in images.lock.",
+        discussion: """
+            Without --lock the lock is images.lock in the bundle's folder, or in the nearest folder above that has \
+            one: a lock can serve several bundles, and what other bundles asked for stays as it is.
+            """)
+
+    @OptionGroup var bundle: BundleOptions
+
+    @OptionGroup(title: "Registries") var registry: RegistryOptions
+
+    @Option(help: ArgumentHelp("The lock.", valueName: "file"), completion: .file())
+    var lock: String?
+
+    @Option(help: ArgumentHelp("Where fetched files are kept.", valueName: "dir"), completion: .directory)
+    var cache: String?
+
+    @Option(
+        help: ArgumentHelp("Stands for the Kubernetes binary, which is not downloaded.", valueName: "file"),
+        completion: .file())
+    var kubernetesBinary: String?
+
+    @Flag(help: "Write nothing; end with 65 when the lock is not what the registries say now.")
+    var check = false
+
+    @Flag(help: "Write nothing; show what would change.")
+    var diff = false
+
+    func validate() throws {
+        if check, diff { throw ValidationError("--check and --diff exclude each other") }
+    }
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingBuild) {
+            let inputs = try bundle.read()
+            try inputs.requireSound()
+            let path = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
+            let old = try Self.read(path)
+            let display = BuildDisplay(isSilent: false)
+            let resolver = LockResolver(
+                inputs: inputs, client: try registry.client(), cache: try CacheLocation.open(cache),
+                kubernetesBinary: kubernetesBinary.map { FilePath($0) }, jobs: registry.jobs, observe: display.show)
+            let new = try await resolver.resolve(into: old)
+            display.finish()
+            let difference = new.difference(from: old)
+            Terminal.standardOutput.write(difference.isEmpty ? "" : "\(difference)\n")
+            if check {
+                guard difference.isEmpty else {
+                    throw Failure("\(path) is not what the registries say now", hint: "run sealift lock", code: .data)
+                }
+            } else if !diff, !difference.isEmpty {
+                try DurableFile.write(Data(new.encoded().utf8), to: path)
+            }
+            let count = new.entries(for: inputs.definition.name).count
+            let state = difference.isEmpty ? "is up to date" : diff ? "would change" : "written"
+            Terminal.standardError.write("\(path) \(state): \(count) images of \(inputs.definition.name)\n")
+        }
+    }
+
+    /// The lock at `path`; an empty one where there is none.
+    static func read(_ path: FilePath) throws -> ImagesLock {
+        guard FileManager.default.fileExists(atPath: path.string) else { return ImagesLock() }
+        return try ImagesLock(at: path)
+    }
+}

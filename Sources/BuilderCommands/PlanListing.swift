@@ -1,0 +1,58 @@
+internal import BundleBuilder
+internal import CommandSupport
+internal import OCI
+internal import SystemPackage
+
+/// A build's plan as `--dry-run` prints it.
+struct PlanListing: Codable, Hashable {
+    /// One blob.
+    struct Item: Codable, Hashable {
+        var digest: Digest
+        var bytes: Int64
+        var missing: Int64
+        var name: String
+        var source: String
+    }
+
+    var bundle: String
+    var output: String
+    var platforms: [String]
+    var images: Int
+    var bytesToFetch: Int64
+    var bytesToPack: Int64
+    var blobs: [Item]
+
+    init(_ plan: BuildPlan) {
+        bundle = "\(plan.name) \(plan.version)"
+        output = plan.output.string
+        platforms = plan.platforms.map(\.description)
+        images = plan.imageCount
+        bytesToFetch = plan.bytesToFetch
+        bytesToPack = plan.bytesToPack
+        blobs = (plan.documents + plan.payload).map {
+            Item(
+                digest: $0.descriptor.digest, bytes: $0.descriptor.size, missing: $0.missing, name: $0.name,
+                source: $0.source.description)
+        }
+    }
+
+    var text: String {
+        let rows = blobs.map { item in
+            let state = item.missing == 0 ? "there" : item.missing < item.bytes ? "in part" : "to fetch"
+            return [item.digest.short, Format.bytes(item.bytes), state, item.name, item.source]
+        }
+        return Format.table([["BLOB", "SIZE", "STATE", "FOR", "FROM"]] + rows, rightAligned: [1])
+            + "\n\(images) images, \(blobs.count) blobs: \(Format.bytes(bytesToFetch)) to fetch, "
+            + "\(Format.bytes(bytesToPack)) to pack into \(output)\n"
+    }
+}
+
+extension BuildPlan.Source: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .registry(let reference): reference.registry
+        case .url(let url): url
+        case .file(let path): path.string
+        }
+    }
+}

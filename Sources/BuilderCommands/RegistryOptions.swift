@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import BundleFormat
+internal import CommandSupport
+internal import OCI
+internal import Registry
+internal import SystemPackage
+
+/// How registries are reached.
+struct RegistryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Fetch a registry's images from somewhere else, and only there; may be repeated.", valueName: "host=url"))
+    var mirror: [String] = []
+
+    @Option(help: ArgumentHelp("Speak plain HTTP with a host; may be repeated.", valueName: "host"))
+    var plainHttp: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Trust only the certificates of a PEM file for a host; may be repeated.", valueName: "host=file"))
+    var ca: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Credentials in Docker's config.json format.", valueName: "file"), completion: .file())
+    var authFile: String?
+
+    @Option(help: "How many blobs are fetched at a time.")
+    var jobs = 6
+
+    func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64") }
+        for text in ca where !text.contains("=") { throw ValidationError("--ca takes HOST=FILE, not '\(text)'") }
+    }
+
+    func client() throws -> RegistryClient {
+        var configuration = RegistryConfiguration(userAgent: "sealift/\(SealiftVersion.current)")
+        configuration.mirrors = try mirror.map { text throws(Malformed) in try RegistryMirror(parsing: text) }
+        configuration.plainHTTPHosts = Set(plainHttp)
+        for text in ca {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            configuration.certificateAuthorities[String(parts[0])] = FilePath(String(parts[1]))
+        }
+        configuration.credentials = try CredentialStore.docker(
+            at: authFile.map { FilePath($0) }, environment: Environment.all)
+        configuration.maximumTransfers = jobs
+        return RegistryClient(configuration)
+    }
+}

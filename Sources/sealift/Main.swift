@@ -1,0 +1,6 @@
+internal import BuilderCommands
+
+@main
+enum Main {
+    static func main() async { await SealiftCommand.start() }
+}
