@@ -57,7 +57,7 @@ let package = Package(
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
-        .target(name: "Registry", dependencies: ["HTTP", "OCI", logging, subprocess, system]),
+        .target(name: "Registry", dependencies: ["HTTP", "OCI", "Threads", subprocess, system]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system, yams]),
         .target(
