@@ -1,0 +1,71 @@
+/// What to ask a server for.
+package struct HTTPRequest: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+    }
+
+    package var method: Method
+    package var url: HTTPURL
+    package var headers: HTTPHeaders
+    /// Sent with `POST`; small, and never sent again to where a redirect points.
+    package var body: [UInt8]
+    /// More bytes of body than this end the transfer, whatever the response's header says.
+    package var maximumBodySize: Int64
+    /// Plain HTTP is accepted for `url` itself because whoever made the request decided so; redirects are not covered.
+    package var permitsPlainHTTP: Bool
+    /// The sink may answer ``BodyFlow/pause``.
+    package var mayPause: Bool
+
+    package init(
+        method: Method = .get, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [], maximumBodySize: Int64,
+        permitsPlainHTTP: Bool = false, mayPause: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.maximumBodySize = maximumBodySize
+        self.permitsPlainHTTP = permitsPlainHTTP
+        self.mayPause = mayPause
+    }
+}
+
+/// The head of a server's final answer, after redirects.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    /// Where the answer came from.
+    package var url: HTTPURL
+    /// The start of the body of an answer that is no success, at most ``errorBodyLimit`` bytes.
+    package var errorBody: [UInt8] = []
+
+    /// How much of an error's body is kept.
+    package static let errorBodyLimit = 64 << 10
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+/// What a sink wants to happen next.
+package enum BodyFlow: Sendable {
+    case proceed
+    /// Not now: the same bytes come again after ``BodyGate/open()``.
+    case pause
+    /// The transfer ends with ``HTTPError/stopped``; the sink knows why.
+    case stop
+}
+
+/// Takes the body of a successful answer, on the transport's own thread, in one pass: hash and write here.
+///
+/// Both calls must be quick; they hold up every other transfer.
+package protocol BodySink: Sendable {
+    /// Called once, before the first byte, and also when there is none; never for an answer that is no success.
+    ///
+    /// - Parameter response: the head of the answer.
+    /// - Returns: `false` to end the transfer with ``HTTPError/stopped``.
+    func begin(_ response: HTTPResponse) -> Bool
+
+    /// Takes the next bytes, or says that it won't.
+    func take(_ bytes: UnsafeRawBufferPointer) -> BodyFlow
+}

@@ -1,0 +1,94 @@
+internal import SystemPackage
+
+extension RegistryError.Answer: CustomStringConvertible {
+    package var description: String {
+        switch (code, message) {
+        case (nil, nil): "\(status)"
+        case (let code?, nil): "\(status) (\(code))"
+        case (nil, let message?): "\(status) (\(message))"
+        case (let code?, let message?): "\(status) (\(code): \(message))"
+        }
+    }
+}
+
+extension RegistryError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreachable(let subject, let host, let reason):
+            "can't fetch \(subject): can't reach \(host): \(reason)"
+        case .insecure(let subject, let host, let reason):
+            "can't fetch \(subject): can't trust the connection to \(host): \(reason)"
+        case .plainHTTPRefused(let subject, let host):
+            "can't fetch \(subject): it would need plain HTTP with \(host), which nobody asked for"
+        case .timedOut(let subject, let host, let reason):
+            "can't fetch \(subject): \(host) took too long: \(reason)"
+        case .interrupted(let subject, let host, let reason):
+            "can't fetch \(subject): \(host) ended the transfer early: \(reason)"
+        case .unauthorized(let subject, let host, let answer, true):
+            "can't fetch \(subject): \(host) refused the credentials that are stored for it: \(answer)"
+        case .unauthorized(let subject, let host, let answer, false):
+            "can't fetch \(subject): \(host) wants credentials and none are stored for it: \(answer)"
+        case .notFound(let subject, let host, let answer):
+            "can't fetch \(subject): \(host) doesn't have it: \(answer)"
+        case .rateLimited(let subject, let host, let answer, _):
+            "can't fetch \(subject): \(host) limits how often it may be asked: \(answer)"
+        case .unavailable(let subject, let host, let answer, _):
+            "can't fetch \(subject): \(host) failed: \(answer)"
+        case .refused(let subject, let host, let answer):
+            "can't fetch \(subject): \(host) answered \(answer)"
+        case .digestMismatch(let subject, let host, let expected, let actual):
+            "can't accept \(subject): what \(host) sent has the digest \(actual), not \(expected)"
+        case .sizeMismatch(let subject, let host, let expected, let actual):
+            "can't accept \(subject): \(host) has \(actual) bytes for it, not \(expected)"
+        case .tooLarge(let subject, let host, let limit):
+            "can't accept \(subject): \(host) sent more than the \(limit) bytes that are accepted"
+        case .redirectRefused(let subject, let host, let reason):
+            "can't fetch \(subject): refused a redirect from \(host): \(reason)"
+        case .malformedAnswer(let subject, let host, let reason):
+            "can't fetch \(subject): \(host) sent a malformed answer: \(reason)"
+        case .malformed(let subject, let host, let malformed):
+            "can't accept \(subject) from \(host): \(malformed)"
+        case .unsupportedMediaType(let subject, let host, let mediaType):
+            "can't accept \(subject): \(host) sent the media type '\(mediaType)', which Sealift can't pack"
+        case .credentials(let source, let reason):
+            "can't read credentials from \(source): \(reason)"
+        case .disk(let path, let errno):
+            "can't write \(path): \(errno)"
+        case .configuration(let reason):
+            reason
+        case .cancelled:
+            "cancelled"
+        }
+    }
+
+    /// What the user can do, where there is something.
+    package var hint: String? {
+        switch self {
+        case .unreachable(_, let host, _):
+            "is \(host) up? a copy elsewhere can be named with --mirror \(host)=URL"
+        case .insecure(_, let host, _):
+            "name its certificate authority with --ca \(host)=FILE, or, if it speaks no TLS, use --plain-http \(host)"
+        case .plainHTTPRefused(_, let host):
+            "--plain-http \(host) allows it"
+        case .unauthorized(_, let host, _, let withCredentials):
+            withCredentials
+                ? "'docker login \(host)' stores new ones; some registries answer like this for names that don't exist"
+                : "'docker login \(host)' stores them; some registries answer like this for names that don't exist"
+        case .notFound(.manifest(let reference), let host, _):
+            "is '\(reference)' spelled right, and is it in \(host)?"
+        case .rateLimited(_, let host, _, _):
+            "'docker login \(host)' raises the limit of most registries, --mirror \(host)=URL avoids it"
+        case .unsupportedMediaType(_, _, MediaTypes.schema1):
+            "push the image again with a current tool: the old format is not reproducible"
+        case .tooLarge(.manifest, _, _):
+            "that is no ordinary image manifest"
+        case .disk(_, let errno) where errno == .noSpace || errno == .diskQuotaExceeded:
+            "free some space and run the same command again: it goes on where it stopped"
+        case .interrupted, .timedOut, .unavailable:
+            "run the same command again: it goes on where it stopped"
+        case .digestMismatch:
+            "the registry's storage, a proxy or a mirror on the way changes content; try without it"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// How often and after which pauses a failed request is tried again.
+package struct RetryPolicy: Sendable {
+    /// Attempts in a row that may fail without progress, the first included.
+    package var attempts = 5
+    package var baseDelay: Duration = .milliseconds(500)
+    package var maximumDelay: Duration = .seconds(20)
+    /// A server's `Retry-After` counts for no more than this.
+    package var maximumRetryAfter: Duration = .seconds(60)
+    /// How to wait; tests replace it so that nothing takes time.
+    package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+    package init() {}
+
+    /// Full jitter (a random part of an exponentially growing delay): clients that failed together don't return so.
+    func delay(afterFailures failures: Int, retryAfter: Duration?) -> Duration {
+        if let retryAfter { return min(max(retryAfter, .zero), maximumRetryAfter) }
+        let ceiling = min(maximumDelay, baseDelay * (1 << min(max(failures, 1) - 1, 16)))
+        return ceiling * Double.random(in: 0...1)
+    }
+
+    /// Waits before the next attempt; throws `error` when there is none, ``RegistryError/cancelled`` when cancelled.
+    func pause(afterFailures failures: Int, error: RegistryError) async throws(RegistryError) {
+        guard error.isTransient, failures < attempts else { throw error }
+        do {
+            try await sleep(delay(afterFailures: failures, retryAfter: error.retryAfter))
+        } catch {
+            throw .cancelled
+        }
+    }
+
+    /// Runs `body` until it succeeds, fails for good, or has failed too often.
+    func retrying<Result>(_ body: () async throws(RegistryError) -> Result) async throws(RegistryError) -> Result {
+        var failures = 0
+        while true {
+            do {
+                return try await body()
+            } catch {
+                failures += 1
+                try await pause(afterFailures: failures, error: error)
+            }
+        }
+    }
+}
