@@ -101,11 +101,22 @@ extension RegistryClient {
     /// A stream holds one of the client's transfers until its end: read streams in the order in which they were
     /// started, or those that wait for their reader hold up the one that is waited for.
     package func stream(_ descriptor: Descriptor, of reference: ImageReference) -> BlobStream {
+        stream(descriptor) { () throws(RegistryError) in
+            try self.target(
+                "blobs", descriptor.digest.description, of: reference, subject: .blob(descriptor.digest, of: reference))
+        }
+    }
+
+    /// Starts to fetch a plain file by its URL; otherwise like the stream of a blob.
+    package func stream(_ descriptor: Descriptor, url: String) -> BlobStream {
+        stream(descriptor) { () throws(RegistryError) in try fileTarget(url) }
+    }
+
+    private func stream(_ descriptor: Descriptor, from makeTarget: () throws(RegistryError) -> Target) -> BlobStream {
         let channel = BlobChannel(capacity: configuration.streamBufferSize)
         let target: Target
         do throws(RegistryError) {
-            target = try self.target(
-                "blobs", descriptor.digest.description, of: reference, subject: .blob(descriptor.digest, of: reference))
+            target = try makeTarget()
         } catch {
             channel.finish(.failure(error))
             return BlobStream(channel: channel, task: Task {})
