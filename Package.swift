@@ -81,7 +81,13 @@ let package = Package(
         .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
 
         // MARK: tests
+        .target(
+            name: "TestSupport", dependencies: ["OCI", "Threads", subprocess, system], path: "Tests/TestSupport",
+            exclude: ["Scripts"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
+        .testTarget(name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
     ]
 )
 
