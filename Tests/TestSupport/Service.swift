@@ -20,13 +20,21 @@ enum Service {
             .path("/bin/sh"), arguments: ["-c", script, log], input: .inputWriter, output: .discarded,
             error: .discarded
         ) { _ in
-            for port in ports {
-                for _ in 0..<1500 where !Loopback.answers(port) { try await Task.sleep(for: .milliseconds(20)) }
-                guard Loopback.answers(port) else { throw NeverStarted(command: commands.flatMap { $0 }, log: log) }
+            for port in ports where !(try await opens(port)) {
+                throw NeverStarted(command: commands.flatMap { $0 }, log: log)
             }
             return try await body()
         }
         return result.closureResult
+    }
+
+    /// Waits up to half a minute until something listens on `port`.
+    private static func opens(_ port: Int) async throws -> Bool {
+        for _ in 0..<1500 {
+            if Loopback.answers(port) { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
     }
 
     /// A program didn't open its port in time.
