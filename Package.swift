@@ -21,9 +21,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // The installer is one file that runs on any Linux of its architecture: in release builds everything,
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
-let fullyStatic: [LinkerSetting] = [
-    .unsafeFlags(["-static-executable"], .when(configuration: .release))
-] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
+let fullyStatic: [LinkerSetting] =
+    [
+        .unsafeFlags(["-static-executable"], .when(configuration: .release))
+    ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
 
 let package = Package(
     name: "sealift",
@@ -87,7 +88,8 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
-        .testTarget(name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
     ]
 )
 

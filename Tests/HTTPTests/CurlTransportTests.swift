@@ -65,7 +65,8 @@ import Testing
             connection.head(200)
             while connection.send([UInt8](repeating: 65, count: 4096)) {}
         }
-        #expect(await error(server.origin, limit: 100_000) == .tooLarge(host: "127.0.0.1:\(server.port)", limit: 100_000))
+        #expect(
+            await error(server.origin, limit: 100_000) == .tooLarge(host: "127.0.0.1:\(server.port)", limit: 100_000))
     }
 
     @Test func refusesATooLargeContentLengthBeforeTheBody() async {

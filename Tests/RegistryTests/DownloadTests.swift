@@ -118,7 +118,8 @@ import Testing
         let folder = TemporaryDirectory()
         let error = await registryError {
             try await testClient().download(
-                Self.blob, of: try reference("127.0.0.1:\(server.port)"), to: folder.file("blob")) { _ in }
+                Self.blob, of: try reference("127.0.0.1:\(server.port)"), to: folder.file("blob")
+            ) { _ in }
         }
         #expect(error?.category == .corrupted)
         #expect(!exists(folder.file("blob")))
@@ -196,7 +197,8 @@ import Testing
         let server = FaultyServer { $1.serve(Self.content, to: $0) }
         let error = await registryError {
             try await testClient().download(
-                Self.blob, of: try reference("127.0.0.1:\(server.port)"), to: "/dev/full") { _ in }
+                Self.blob, of: try reference("127.0.0.1:\(server.port)"), to: "/dev/full"
+            ) { _ in }
         }
         #expect(error?.category == .diskFull)
     }
@@ -206,7 +208,8 @@ import Testing
         let folder = TemporaryDirectory()
         let empty = Descriptor(mediaType: .ociLayer, digest: .of(.init()), size: 0)
         try await testClient().download(
-            empty, of: try reference("127.0.0.1:\(server.port)"), to: folder.file("blob")) { _ in }
+            empty, of: try reference("127.0.0.1:\(server.port)"), to: folder.file("blob")
+        ) { _ in }
         #expect(try contents(of: folder.file("blob")).isEmpty)
     }
 }

@@ -126,7 +126,9 @@ package struct DockerRegistry: Sendable {
             "openssl",
             ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
                 + ["-keyout", path("server.key"), "-out", path("server.csr")])
-        try write("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n".utf8, to: folder.appending("ext"))
+        try write(
+            "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n".utf8, to: folder.appending("ext")
+        )
         _ = try await Service.call(
             "openssl",
             ["x509", "-req", "-in", path("server.csr"), "-CA", path("ca.crt"), "-CAkey", path("ca.key")]

@@ -7,7 +7,9 @@ enum Loopback {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | UInt32(SOCK_CLOEXEC.rawValue)), 0)
         var address = address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let succeeded = withSockaddr(&address) { bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 64) == 0 }
+        let succeeded = withSockaddr(&address) {
+            bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 64) == 0
+        }
         guard descriptor >= 0, succeeded else { fatalError("can't listen on loopback") }
         _ = withSockaddr(&address) { getsockname(descriptor, $0, &length) }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))

@@ -12,8 +12,10 @@ enum Service {
         _ commands: [[String]], ports: [Int], log: String, body: () async throws -> Value
     ) async throws -> Value {
         let starts = commands.map { command in
-            command.map { "'\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'" }
-                .joined(separator: " ") + " >>\"$0\" 2>&1 & pids=\"$pids $!\""
+            command.map {
+                "'\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
+            }
+            .joined(separator: " ") + " >>\"$0\" 2>&1 & pids=\"$pids $!\""
         }
         let script = starts.joined(separator: "\n") + "\ncat >/dev/null\nkill -9 $pids\nwait\n"
         let result = try await Subprocess.run(

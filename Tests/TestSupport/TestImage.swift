@@ -22,6 +22,7 @@ package struct TestImage: Sendable {
     ///   - platforms: more than one makes an index.
     ///   - layers: the size of each layer's content; the first layer is shared by all platforms and seeds.
     ///   - seed: what the layers but the first are made of.
+    /// - Throws: only what encoding a document throws.
     package init(
         format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1
     ) throws {
