@@ -20,9 +20,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // The installer is one file that runs on any Linux of its architecture: in release builds everything,
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
-let fullyStatic: [LinkerSetting] = [
-    .unsafeFlags(["-static-executable"], .when(configuration: .release))
-] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
+let fullyStatic: [LinkerSetting] =
+    [
+        .unsafeFlags(["-static-executable"], .when(configuration: .release))
+    ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
 
 let package = Package(
     name: "sealift",
@@ -80,13 +81,33 @@ let package = Package(
         // MARK: tests
         .target(
             name: "DefinitionTestSupport", dependencies: ["Definition", system], path: "Tests/DefinitionTestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["OCI", "Threads", subprocess, system], path: "Tests/TestSupport",
+            exclude: ["Scripts"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
-        .testTarget(name: "BundleFormatTests", dependencies: ["BundleFormat"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+        .testTarget(
+            name: "FramesTests", dependencies: ["CZstd", "Frames", "OCI", "TestSupport", system]),
+        .testTarget(
+            name: "TarballTests", dependencies: ["Tarball", "TestSupport", system]),
+        .testTarget(
+            name: "ImageLayoutTests", dependencies: ["ImageLayout", "OCI", "TestSupport"]),
+        .testTarget(
+            name: "BundleFormatTests",
+            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Tarball", "TestSupport", system]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
         .testTarget(
             name: "DefinitionTests", dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
         .testTarget(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", system]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
     ]
 )
 

@@ -27,6 +27,7 @@ package final class CurlTransport: Sendable {
     ///   - sink: where the body goes.
     ///   - gate: what a sink that paused is woken with.
     /// - Returns: the final answer's head.
+    /// - Throws: ``HTTPError`` where there is no answer, or not all of it.
     package func send(
         _ request: HTTPRequest, sink: any BodySink, gate: BodyGate? = nil
     ) async throws(HTTPError) -> HTTPResponse {

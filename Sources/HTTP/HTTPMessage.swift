@@ -34,6 +34,8 @@ package struct HTTPRequest: Sendable {
 
 /// The head of a server's final answer, after redirects.
 package struct HTTPResponse: Sendable {
+    /// As the status line has it: `HTTP/1.1`, `HTTP/2`.
+    package var version = ""
     package var status: Int
     package var headers: HTTPHeaders
     /// Where the answer came from.

@@ -104,6 +104,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
         while let last = line.unicodeScalars.last, last == "\r" || last == "\n" { line.unicodeScalars.removeLast() }
         if line.hasPrefix("HTTP/") {
             let words = line.split(separator: " ", maxSplits: 2)
+            response.version = String(words[0])
             response.status = words.count > 1 ? Int(words[1]) ?? 0 : 0
             response.headers = [:]
             return true

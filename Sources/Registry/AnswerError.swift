@@ -9,10 +9,10 @@ extension RegistryError {
     ///   - subject: what was asked for.
     ///   - host: who was asked; a redirect may have led elsewhere, and then that host is named.
     ///   - withCredentials: whether credentials are stored for the host.
-    ///   - now: reads `Retry-After`.
+    ///   - parseRetryAfter: reads `Retry-After`.
     init(
         _ response: HTTPResponse, subject: Subject, host: String, withCredentials: Bool,
-        now parseRetryAfter: (String) -> Duration? = RetryAfter.parse
+        parseRetryAfter: (String) -> Duration? = RetryAfter.parse
     ) {
         let answer = Answer(response)
         let retryAfter = response.headers["retry-after"].flatMap(parseRetryAfter)

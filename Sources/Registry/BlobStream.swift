@@ -23,6 +23,7 @@ package final class BlobStream: Sendable {
     ///
     /// - Parameter buffer: where they go; not empty.
     /// - Returns: how many there were; 0 at the end, after the digest was proven.
+    /// - Throws: ``RegistryError`` as soon as the transfer has failed, even while bytes are left.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(RegistryError) -> Int {
         try channel.read(into: buffer)
     }

@@ -58,6 +58,7 @@ extension ManifestDocument {
     ///   - bytes: the body as it came.
     ///   - contentType: the header's value; where it says nothing, the document's own word is taken.
     ///   - algorithm: the algorithm that the document is known by.
+    /// - Throws: ``Refusal`` where it is no document that we take.
     init(bytes: Data, contentType: String?, algorithm: Digest.Algorithm) throws(Refusal) {
         var mediaType = (contentType ?? "").prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
         let outline: Outline

@@ -10,6 +10,7 @@ extension RegistryClient {
     ///
     /// - Parameter reference: what to ask for.
     /// - Returns: the document, whose digest is proven where the reference or the registry states one.
+    /// - Throws: ``RegistryError`` where there is none that can be accepted.
     package func resolve(_ reference: ImageReference) async throws(RegistryError) -> ManifestDocument {
         let subject = Subject.manifest(of: reference)
         guard let name = reference.digest?.description ?? reference.tag else {

@@ -14,6 +14,7 @@ extension RegistryClient {
     ///   - path: a file that nobody else writes meanwhile.
     ///   - progress: told how many bytes were added, those from an earlier run included and negative where some were
     ///     thrown away, so that the sum is always what the file holds. Called on the transport's thread.
+    /// - Throws: ``RegistryError``; its category tells a full disk from wrong bytes.
     package func download(
         _ descriptor: Descriptor, of reference: ImageReference, to path: FilePath,
         progress: @escaping @Sendable (Int64) -> Void
@@ -33,6 +34,7 @@ extension RegistryClient {
     ///   - path: a file that nobody else writes meanwhile.
     ///   - progress: told how many bytes were added.
     /// - Returns: what the file at `path` now holds.
+    /// - Throws: ``RegistryError``; its category tells a full disk from wrong bytes.
     package func download(
         url: String, expecting: (digest: Digest, size: Int64?)?, to path: FilePath,
         progress: @escaping @Sendable (Int64) -> Void

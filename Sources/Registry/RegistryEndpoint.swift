@@ -46,7 +46,9 @@ struct RegistryEndpoint: Hashable, Sendable {
 
 extension RegistryConfiguration {
     func permitsPlainHTTP(_ authority: String) -> Bool {
-        let host = authority.prefix { $0 != ":" }
-        return plainHTTPHosts.contains(authority) || plainHTTPHosts.contains(String(host))
+        // The port is what follows the last colon, but an IPv6 address without port ends in a bracket.
+        let colon = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":")
+        return plainHTTPHosts.contains(authority)
+            || plainHTTPHosts.contains(String(authority[..<(colon ?? authority.endIndex)]))
     }
 }

@@ -41,6 +41,7 @@ final class Authorizer: Sendable {
     ///   - realm: who sent it.
     ///   - rejected: the `Authorization` that was sent and refused.
     /// - Returns: the value for a second attempt.
+    /// - Throws: what went wrong on the way to a token.
     func answer(_ response: HTTPResponse, for realm: Realm, rejected: String?) async throws(RegistryError) -> String? {
         let challenges = Challenge.parse(response.headers.all("www-authenticate"))
         guard let method = try method(for: challenges, of: realm) else { return nil }

@@ -5,6 +5,8 @@ internal import SystemPackage
 /// A program that keeps credentials: Docker's `docker-credential-NAME` protocol.
 struct CredentialHelper: Sendable {
     let name: String
+    /// Where the program is; `nil` looks for it on the `PATH`.
+    var program: FilePath?
 
     private struct Answer: Decodable {
         var Username: String
@@ -40,13 +42,14 @@ struct CredentialHelper: Sendable {
 
     /// `nil` when the time was over.
     private func run(_ program: String, input: String) async throws(RegistryError) -> (Bool, [UInt8])? {
+        let executable = self.program.map { Executable.path($0) } ?? .name(program)
         do {
             return try await withThrowingTaskGroup(of: (Bool, [UInt8])?.self) { group in
                 group.addTask {
                     var options = PlatformOptions()
                     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
                     let result = try await Subprocess.run(
-                        .name(program), arguments: ["get"], platformOptions: options, input: .string(input),
+                        executable, arguments: ["get"], platformOptions: options, input: .string(input),
                         output: .bytes(limit: 1 << 20), error: .discarded)
                     return (result.terminationStatus.isSuccess, result.standardOutput)
                 }

@@ -33,6 +33,7 @@ package final class CredentialStore: Sendable {
     ///   - path: the file, which must exist; `nil` for the usual place, where it may be missing.
     ///   - environment: `DOCKER_CONFIG` and `HOME` say where the usual place is.
     /// - Returns: a store that asks helpers only when a registry wants credentials.
+    /// - Throws: ``RegistryError/credentials(source:reason:)`` where the file can't be read.
     package static func docker(
         at path: FilePath? = nil, environment: [String: String]
     ) throws(RegistryError) -> CredentialStore {

@@ -27,6 +27,7 @@ struct DockerConfiguration: Sendable {
     /// - Parameters:
     ///   - bytes: the file's content.
     ///   - path: where it came from, for errors; what is in it is never shown.
+    /// - Throws: ``RegistryError/credentials(source:reason:)`` where it isn't valid.
     init(_ bytes: Data, path: FilePath) throws(RegistryError) {
         let file: File
         do {

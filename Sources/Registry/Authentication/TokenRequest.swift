@@ -35,8 +35,7 @@ struct TokenRequest: Sendable {
         }
         guard response.isSuccess else {
             throw RegistryError(
-                response, subject: subject, host: realm.authority, withCredentials: credentials != nil,
-                now: RetryAfter.parse)
+                response, subject: subject, host: realm.authority, withCredentials: credentials != nil)
         }
         // The default of the specification; a day is longer than any build.
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(sink.bytes)),  // said in the error below

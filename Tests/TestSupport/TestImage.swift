@@ -1,0 +1,89 @@
+package import FoundationEssentials
+package import OCI
+package import SystemPackage
+
+/// A small but real image: every layer is a gzipped tar archive that a runtime can unpack.
+package struct TestImage: Sendable {
+    package enum Format: Sendable, CaseIterable {
+        case oci, docker
+    }
+
+    /// Everything by digest: layers, configs, manifests, the index.
+    package private(set) var blobs: [Digest: Data] = [:]
+    /// What a tag points to: a manifest, or an index where there are several platforms.
+    package let root: Descriptor
+    /// One for each platform, in their order.
+    package let manifests: [Document<Manifest>]
+
+    /// Makes an image.
+    ///
+    /// - Parameters:
+    ///   - format: OCI or Docker's schema 2.
+    ///   - platforms: more than one makes an index.
+    ///   - layers: the size of each layer's content; the first layer is shared by all platforms and seeds.
+    ///   - seed: what the layers but the first are made of.
+    /// - Throws: only what encoding a document throws.
+    package init(
+        format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1
+    ) throws {
+        var blobs: [Digest: Data] = [:]
+        func add(_ bytes: Data, _ mediaType: MediaType) -> Descriptor {
+            let descriptor = Descriptor(mediaType: mediaType, digest: .of(bytes), size: Int64(bytes.count))
+            blobs[descriptor.digest] = bytes
+            return descriptor
+        }
+        manifests = try platforms.enumerated().map { position, platform in
+            var diffIDs: [Digest] = []
+            let descriptors = layers.enumerated().map { index, size in
+                let layerSeed = index == 0 ? 0 : seed &* 1000 &+ UInt64(position * 100 + index)
+                let tar = Tar.archive([("layer-\(index).bin", seededBytes(size, seed: layerSeed))])
+                diffIDs.append(.of(Data(tar)))
+                return add(Data(Tar.gzip(tar)), format == .oci ? .ociLayerGzip : .dockerLayerGzip)
+            }
+            let ids = diffIDs.map { "\"\($0)\"" }.joined(separator: ",")
+            let config = """
+                {"architecture":"\(platform.architecture)","os":"\(platform.os)",\
+                "config":{"Cmd":["/bin/true"]},"rootfs":{"type":"layers","diff_ids":[\(ids)]}}
+                """
+            let manifest = Manifest(
+                mediaType: format == .oci ? .ociManifest : .dockerManifest,
+                config: add(Data(config.utf8), format == .oci ? .ociConfig : .dockerConfig), layers: descriptors)
+            let document = try Document(
+                encoding: manifest, mediaType: format == .oci ? .ociManifest : .dockerManifest)
+            _ = add(document.bytes, document.descriptor.mediaType)
+            return document
+        }
+        if platforms.count == 1 {
+            root = manifests[0].descriptor
+        } else {
+            let type: MediaType = format == .oci ? .ociIndex : .dockerManifestList
+            let children = zip(manifests, platforms).map { document, platform in
+                var descriptor = document.descriptor
+                descriptor.platform = platform
+                return descriptor
+            }
+            let index = try Document(encoding: ImageIndex(mediaType: type, manifests: children), mediaType: type)
+            root = add(index.bytes, type)
+        }
+        self.blobs = blobs
+    }
+
+    /// The first platform's largest layer.
+    package var largestLayer: Descriptor {
+        manifests[0].value.layers.max { $0.size < $1.size } ?? root
+    }
+
+    /// The bytes of `descriptor`; fails where the image hasn't got it.
+    package func bytes(of descriptor: Descriptor) -> [UInt8] { Array(blobs[descriptor.digest] ?? Data()) }
+
+    /// Writes the image as an OCI image layout into `folder`, under `name`.
+    package func writeLayout(to folder: FilePath, name: String) throws {
+        try write(#"{"imageLayoutVersion":"1.0.0"}"#.utf8, to: folder.appending("oci-layout"))
+        for (digest, bytes) in blobs {
+            try write(bytes, to: folder.appending("blobs").appending(digest.algorithm.rawValue).appending(digest.hex))
+        }
+        var entry = root
+        entry.annotations = ["org.opencontainers.image.ref.name": name]
+        try write(encodeJSON(ImageIndex(manifests: [entry])), to: folder.appending("index.json"))
+    }
+}
