@@ -21,7 +21,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 // The installer is one file that runs on any Linux of its architecture: in release builds everything,
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
 let fullyStatic: [LinkerSetting] = [
-    .unsafeFlags(["-static-executable"], .when(configuration: .release))
+    // -s: it travels in every bundle, and nobody has a debugger where it runs.
+    .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
 ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
 
 let package = Package(
