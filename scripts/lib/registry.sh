@@ -14,6 +14,7 @@ OCI_IMAGE=application/vnd.oci.image
 DOCKER_IMAGE=application/vnd.docker
 
 # registry_start DIR [PORT]: starts a registry that stores in DIR/registry; on a free port without PORT.
+# Leaves its HOST:PORT in DIR/registry.address and its process in DIR/registry.pid.
 registry_start() {
     local dir=$1 log=$1/registry.log
     registry_stop "$dir"
@@ -29,7 +30,10 @@ EOF
     for _ in $(seq 100); do
         # With port 0 the kernel chose; the log tells. Nobody else can take a port that is taken.
         REGISTRY=$(sed -nE 's/.*listening on (127\.0\.0\.1:[0-9]+).*/\1/p' "$log" | head -n 1)
-        [ -n "$REGISTRY" ] && curl -fsS -o /dev/null "http://$REGISTRY/v2/" 2>/dev/null && return 0
+        if [ -n "$REGISTRY" ] && curl -fsS -o /dev/null "http://$REGISTRY/v2/" 2>/dev/null; then
+            echo "$REGISTRY" >"$dir/registry.address"
+            return 0
+        fi
         kill -0 "$(<"$dir/registry.pid")" 2>/dev/null || break
         sleep 0.1
     done
@@ -45,7 +49,7 @@ registry_stop() {
         kill "$pid" 2>/dev/null || true
         while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
     fi
-    rm -f "$1/registry.pid"
+    rm -f "$1/registry.pid" "$1/registry.address"
 }
 
 hex() { sha256sum <"$1" | cut -d' ' -f1; }
