@@ -22,7 +22,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
 let fullyStatic: [LinkerSetting] =
     [
-        .unsafeFlags(["-static-executable"], .when(configuration: .release))
+        // -s: it travels in every bundle, and nobody has a debugger where it runs.
+        .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
     ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
 
 let package = Package(
@@ -52,7 +53,9 @@ let package = Package(
         .target(name: "Tarball", dependencies: ["CArchive"]),
         .target(name: "ImageLayout", dependencies: ["OCI"]),
         .target(name: "BundleFormat", dependencies: ["Frames", "ImageLayout", "OCI", "Tarball", "Threads", system]),
-        .target(name: "CommandSupport", dependencies: ["BundleFormat", "Frames", "OCI", "Tarball", "Threads", argumentParser, system]),
+        .target(
+            name: "CommandSupport",
+            dependencies: ["BundleFormat", "Frames", "OCI", "Tarball", "Threads", argumentParser, system]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
@@ -62,7 +65,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Threads", subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Threads", subprocess,
+                system,
             ]),
         .target(
             name: "BuilderCommands",
@@ -99,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
         .testTarget(
-            name: "DefinitionTests", dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
+            name: "DefinitionTests",
+            dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
         .testTarget(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),

@@ -101,7 +101,8 @@ struct BuildCommand: AsyncParsableCommand {
         ]
         for text in installer {
             if let equals = text.firstIndex(of: "=") {
-                installers[try Platform(parsing: text[..<equals])] = FilePath(String(text[text.index(after: equals)...]))
+                installers[try Platform(parsing: text[..<equals])] = FilePath(
+                    String(text[text.index(after: equals)...]))
             } else {
                 installers[.current] = FilePath(text)
             }

@@ -104,7 +104,8 @@ struct ImageListing: Codable, Hashable {
         text += "\n\(images.count) images, \(unconfirmed.count) unconfirmed guesses, "
         text += "\(findings.count - waived.count) findings, \(waived.count) waived\n"
         for finding in waived {
-            text += "waived  \(finding.file):\(finding.line)  \(finding.object)  [\(finding.rule)]: \(finding.waiver ?? "")\n"
+            text +=
+                "waived  \(finding.file):\(finding.line)  \(finding.object)  [\(finding.rule)]: \(finding.waiver ?? "")\n"
         }
         for warning in warnings { text += "warning: \(warning)\n" }
         return text

@@ -16,7 +16,8 @@ struct RegistryOptions: ParsableArguments {
     var plainHttp: [String] = []
 
     @Option(
-        help: ArgumentHelp("Trust only the certificates of a PEM file for a host; may be repeated.", valueName: "host=file"))
+        help: ArgumentHelp(
+            "Trust only the certificates of a PEM file for a host; may be repeated.", valueName: "host=file"))
     var ca: [String] = []
 
     @Option(

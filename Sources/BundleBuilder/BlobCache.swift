@@ -23,7 +23,9 @@ package struct BlobCache: Sendable {
 
     /// `$XDG_CACHE_HOME/sealift`, or `~/.cache/sealift`.
     package static func defaultPath(environment: [String: String]) -> FilePath {
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return FilePath(cache).appending("sealift") }
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+            return FilePath(cache).appending("sealift")
+        }
         return FilePath(environment["HOME"] ?? "/var/tmp").appending(".cache").appending("sealift")
     }
 

@@ -43,7 +43,9 @@ extension BuildError: CustomStringConvertible {
                 + images.map { "  '\($0.written)' in \($0.firstPlace)" }.joined(separator: "\n")
         case .lint(let findings, let folder):
             "this won't work on an isolated host:\n"
-                + findings.map { "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)" }
+                + findings.map {
+                    "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
+                }
                 .joined(separator: "\n")
         case .notLocked(let names, let lock): "\(lock) has no entry for \(Self.list(names))"
         case .unresolved(let names, let lock): "\(lock) has no digest for \(Self.list(names))"
@@ -55,7 +57,8 @@ extension BuildError: CustomStringConvertible {
         case .inconsistent(let reference, let reason): "the lock's entry of \(reference) is wrong: \(reason)"
         case .wrongFile(let name, let path, let expected, let found):
             "\(name) must have the digest \(expected), but \(path) has \(found)"
-        case .notInChecksums(let name, let url, let list): "the checksums of \(list) don't name \(name), wanted from \(url)"
+        case .notInChecksums(let name, let url, let list):
+            "the checksums of \(list) don't name \(name), wanted from \(url)"
         case .noBinary(let distribution, let version, let platform):
             "\(distribution) \(version) for \(platform) is not locked"
         case .outputExists(let path): "\(path) is there already"

@@ -17,6 +17,8 @@ struct BundleAssembly {
     /// All members of the archive, in order.
     ///
     /// - Parameter documents: the bytes of every index, manifest and config, verified.
+    /// - Returns: the members.
+    /// - Throws: ``BuildError`` where documents and lock contradict each other.
     func contents(documents: [Digest: Data]) throws -> BundleContents {
         var graph = ImageGraph(platforms: inputs.platforms)
         func load(_ descriptor: Descriptor) throws -> Data {
@@ -96,7 +98,8 @@ struct BundleAssembly {
                     return (entry.name, [digested])
                 }
                 return (entry.name, [tagged, digested])
-            }) { first, _ in first }
+            }
+        ) { first, _ in first }
     }
 
     private func description() -> BundleDescription {

@@ -19,6 +19,7 @@ package struct BundleInputs: Sendable {
     ///   - profile: the profile whose values are taken.
     ///   - overrides: values that go over the profile's.
     ///   - platforms: empty for those of the definition.
+    /// - Throws: `DefinitionError`, `ParameterError` or `Malformed` where the input is wrong.
     package init(
         readingBundleAt path: FilePath, profile: String? = nil, overrides: [String: String] = [:],
         platforms: [Platform] = []

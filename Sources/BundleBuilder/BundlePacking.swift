@@ -159,7 +159,8 @@ private final class StreamWindow {
 
     init(_ build: BundleBuild, _ items: [BuildPlan.Item]) {
         self.build = build
-        waiting = build.options.cache == nil
+        waiting =
+            build.options.cache == nil
             ? items.filter { if case .file = $0.source { false } else { true } }[...] : []
     }
 

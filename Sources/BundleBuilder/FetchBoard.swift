@@ -22,7 +22,11 @@ final class FetchBoard: Sendable {
 
     /// Blocks until the blob is there; throws ``Stopped`` when it won't come.
     func wait(for digest: Digest) throws(Stopped) {
-        let came = monitor.wait { $0.isStopped || $0.arrived.contains(digest) } then: { !$0.isStopped }
+        let came = monitor.wait {
+            $0.isStopped || $0.arrived.contains(digest)
+        } then: {
+            !$0.isStopped
+        }
         guard came else { throw Stopped() }
     }
 }

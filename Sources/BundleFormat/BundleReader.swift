@@ -105,7 +105,8 @@ private final class ArchiveFront {
         while members[name] == nil, let member = try tar?.nextMember(of: path) { members[member.name] = member }
         guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
         guard member.size <= limit else {
-            throw BundleError.member(path: path, name: name, reason: "has \(member.size) bytes; at most \(limit) are read")
+            throw BundleError.member(
+                path: path, name: name, reason: "has \(member.size) bytes; at most \(limit) are read")
         }
         var bytes = Data(capacity: Int(member.size))
         try frames.read(member.dataOffset..<(member.dataOffset + member.size)) { bytes.append(contentsOf: $0) }

@@ -22,7 +22,7 @@ package struct BundleWriter {
 
     package init(_ contents: BundleContents) { self.contents = contents }
 
-    /// Writes the archive to `file`; returns the archive's digest and size. Not synced yet.
+    /// Writes the archive to `file`, without syncing it.
     ///
     /// - Parameters:
     ///   - file: where to write, from its current position.
@@ -30,6 +30,8 @@ package struct BundleWriter {
     ///   - workers: how many threads compress; the result does not depend on it.
     ///   - payload: opens a blob; called once per blob, in the archive's order, on the caller's thread.
     ///   - progress: told the bytes packed since the last call; may throw to stop.
+    /// - Returns: the archive's digest and size.
+    /// - Throws: ``BundleError`` or `FramesError`, or what `payload` and `progress` throw.
     package func write(
         to file: FileDescriptor, at path: FilePath, workers: Int, payload: (Descriptor) throws -> any PayloadSource,
         progress: (Int64) throws -> Void

@@ -64,7 +64,8 @@ package enum DurableFile {
         .system(action: action, path: path, errno: Errno(rawValue: errno))
     }
 
-    private static func system<Result>(_ action: String, _ path: FilePath, _ body: () throws -> Result) throws -> Result {
+    private static func system<Result>(_ action: String, _ path: FilePath, _ body: () throws -> Result) throws -> Result
+    {
         do {
             return try body()
         } catch let error as Errno {

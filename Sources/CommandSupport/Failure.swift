@@ -58,7 +58,8 @@ package struct Failure: Error {
     private init(_ errno: Errno, _ message: String, path: FilePath?) {
         switch errno {
         case .noSuchFileOrDirectory: self.init(message, hint: "check the path", code: .noInput)
-        case .permissionDenied, .notPermitted: self.init(message, hint: "check the permissions, or use sudo", code: .permission)
+        case .permissionDenied, .notPermitted:
+            self.init(message, hint: "check the permissions, or use sudo", code: .permission)
         case .noSpace, .diskQuotaExceeded:
             self.init(
                 message, hint: "free some space, or choose another folder; running again goes on where this stopped",

@@ -67,6 +67,8 @@ enum FrameTables {
     ///   - table: the seek table's whole frame.
     ///   - digests: the digests' whole frame.
     ///   - size: the length of the file.
+    /// - Returns: the frames in order.
+    /// - Throws: ``Fault`` where the tables can't be what was written.
     static func decode(
         table: [UInt8], digests: [UInt8], size: Int64
     ) throws(Fault) -> [FrameEntry] {

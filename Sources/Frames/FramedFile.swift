@@ -58,7 +58,8 @@ package final class FramedFile: Sendable {
         try Self.read(file, path: path, range, into: target)
     }
 
-    private static func tables(of file: FileDescriptor, path: FilePath, size: Int64) throws(FramesError) -> [FrameEntry] {
+    private static func tables(of file: FileDescriptor, path: FilePath, size: Int64) throws(FramesError) -> [FrameEntry]
+    {
         func fault(_ reason: String) -> FramesError { .unreadable(path: path, reason: reason) }
         func bytes(_ range: Range<Int64>) throws(FramesError) -> [UInt8] {
             var bytes = [UInt8](repeating: 0, count: range.count)

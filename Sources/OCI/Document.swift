@@ -20,8 +20,10 @@ extension Document where Value: DocumentValue {
     /// Decodes `bytes`; throws ``Malformed`` when they are not a valid document of this kind.
     ///
     /// - Parameters:
+    ///   - bytes: the document as it came.
     ///   - mediaType: what the descriptor or the registry called it; must agree with what the document says of itself.
     ///   - algorithm: the algorithm that the document is known by.
+    /// - Throws: ``Malformed`` with the rule that the bytes break.
     package init(bytes: Data, mediaType: MediaType, algorithm: Digest.Algorithm = .sha256) throws(Malformed) {
         let value: Value = try decodeJSON(bytes, as: Value.subject)
         try value.validate(as: mediaType)

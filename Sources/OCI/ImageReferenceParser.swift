@@ -30,7 +30,8 @@ extension ImageReference {
             let written = rest[rest.index(after: colon)...]
             guard Self.isTag(written) else {
                 throw broken(
-                    "a tag is 1 to \(Self.maximumTagLength) letters, digits, '_', '.' and '-', the first not '.' or '-'")
+                    "a tag is 1 to \(Self.maximumTagLength) letters, digits, '_', '.' and '-', the first not '.' or '-'"
+                )
             }
             tag = String(written)
             rest = rest[..<colon]
@@ -44,11 +45,13 @@ extension ImageReference {
         if path.utf8.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) {
             throw broken("a repository is lowercase; did you mean '\(text.lowercasedRepository(path))'?")
         }
-        for component in path.split(separator: "/", omittingEmptySubsequences: false) where !Self.isComponent(component) {
+        for component in path.split(separator: "/", omittingEmptySubsequences: false) where !Self.isComponent(component)
+        {
             throw broken(
                 component.isEmpty
                     ? "a repository has no empty path component"
-                    : "'\(component)' is no path component: lowercase letters and digits, parted by '.', '_', '__' or '-'s")
+                    : "'\(component)' is no path component: lowercase letters and digits, parted by '.', '_', '__' or '-'s"
+            )
         }
         guard registry.utf8.count + 1 + path.utf8.count <= Self.maximumNameLength else {
             throw broken("a repository has at most \(Self.maximumNameLength) characters")

@@ -29,11 +29,11 @@ package struct Platform: Hashable, Sendable {
     /// The platform of the running process.
     package static var current: Platform {
         #if arch(x86_64)
-        .linuxAMD64
+            .linuxAMD64
         #elseif arch(arm64)
-        .linuxARM64
+            .linuxARM64
         #else
-        #error("Sealift runs on x86_64 and arm64")
+            #error("Sealift runs on x86_64 and arm64")
         #endif
     }
 
