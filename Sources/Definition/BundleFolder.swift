@@ -96,7 +96,7 @@ struct BundleFolder {
 }
 
 /// `*` is any number of characters, `?` one; neither stands for the dot that hides a file.
-func matchesGlob(_ name: String, _ pattern: String) -> Bool {
+package func matchesGlob(_ name: String, _ pattern: String) -> Bool {
     guard name.hasPrefix(".") == pattern.hasPrefix(".") else { return false }
     let name = Array(name.unicodeScalars)
     let pattern = Array(pattern.unicodeScalars)
