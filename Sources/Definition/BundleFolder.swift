@@ -43,7 +43,9 @@ struct BundleFolder {
     /// The regular files that the pattern at `cursor` matches, sorted; a pattern without `*` and `?` is one name.
     func files(matching cursor: StrictYAML) throws(DefinitionError) -> [BundleFile] {
         let pattern = try checked(cursor)
-        guard pattern.contains(where: { $0 == "*" || $0 == "?" }) else { return [try existing(pattern, cursor: cursor)] }
+        guard pattern.contains(where: { $0 == "*" || $0 == "?" }) else {
+            return [try existing(pattern, cursor: cursor)]
+        }
         var matches = [""]
         for component in pattern.split(separator: "/").map({ String($0) }) {
             var next: [String] = []

@@ -62,7 +62,8 @@ struct DefinitionDecoder {
         }
         var images: [BundleDefinition.NamedImage] = []
         for element in try section.list("images") {
-            images.append(.init(reference: try reference(element), reason: nil, line: element.line, field: element.path))
+            images.append(
+                .init(reference: try reference(element), reason: nil, line: element.line, field: element.path))
         }
         return .init(
             distribution: "k0s", version: try version(section.required("version")), binaries: binaries,
@@ -149,7 +150,9 @@ func isLabel(_ text: String) -> Bool {
 
 /// Whether `text` is safe as a part of a file name, on any file system.
 func isFileNamePart(_ text: String, maximum: Int = 64) -> Bool {
-    func isAlphanumeric(_ character: Character) -> Bool { character.isASCII && (character.isLetter || character.isNumber) }
+    func isAlphanumeric(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber)
+    }
     return (1...maximum).contains(text.utf8.count) && text.first.map(isAlphanumeric) == true
         && text.allSatisfy { isAlphanumeric($0) || "._+-".contains($0) }
 }

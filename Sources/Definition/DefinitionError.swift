@@ -82,7 +82,8 @@ extension DefinitionError: CustomStringConvertible {
                 nil
             }
         case .unknownKey(let key, _, let known): nearestName(to: key, among: known).map { "did you mean '\($0)'?" }
-        case .missingKey(let key, _, let known): known == [key] ? nil : "the keys here are \(known.joined(separator: ", "))"
+        case .missingKey(let key, _, let known):
+            known == [key] ? nil : "the keys here are \(known.joined(separator: ", "))"
         case .invalid(_, _, _, let suggestion): suggestion
         case .leavesFolder: "copy what is needed into the bundle's folder; symbolic links may not lead out of it either"
         case .noMatch: "paths are relative to bundle.yaml; '*' and '?' match within one folder"

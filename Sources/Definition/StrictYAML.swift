@@ -22,7 +22,8 @@ package struct StrictYAML: Sendable {
         }
         guard documents.count == 1 else {
             throw DefinitionError(
-                SourceLocation(file: file, line: documents[1].line), .syntax("a second document in a file that has one"))
+                SourceLocation(file: file, line: documents[1].line), .syntax("a second document in a file that has one")
+            )
         }
         self.init(node: first, file: file, path: "")
     }

@@ -12,12 +12,12 @@ extension BundleDefinition {
     }
 }
 
-/// Finds the images of a bundle, and what in its manifests won't work on an isolated host.
+/// The images of a bundle, and what in its manifests won't work on an isolated host.
 ///
-/// - Parameters:
-///   - definition: the bundle; its manifests, checks and configuration are read.
-///   - values: of the parameters, as ``BundleDefinition/values(profile:overrides:)`` has them. Those without a value
-///     get a stand-in; an image that depends on one is an error.
+/// Reads the manifests, checks and configuration of `definition`. The `values` of parameters are those of
+/// ``BundleDefinition/values(profile:overrides:)``; one without a value gets a stand-in. Throws where a file can't be read
+/// or isn't YAML, where a placeholder or an image's name is malformed, and where an image depends on a parameter that has
+/// no value yet.
 package func discover(
     in definition: BundleDefinition, values: [String: String]
 ) throws(DefinitionError) -> ImageDiscovery {
@@ -57,7 +57,8 @@ private struct Discoverer {
             let kept = scan.hits.filter { groups[$0.reference] != nil }
             for (name, hit) in try values.frozen(by: kept, in: scan.file, text: text, definition: definition) {
                 frozen.insert(name)
-                try requireValue(of: name, line: hit.line, file: scan.file.location.string, field: hit.field.description)
+                try requireValue(
+                    of: name, line: hit.line, file: scan.file.location.string, field: hit.field.description)
             }
         }
 
@@ -78,12 +79,15 @@ private struct Discoverer {
             // A text that is no reference can still be what a guess was written as.
             let reference = try? ImageReference(parsing: text)
             let matches = groups.filter { $0.key == reference || $0.value.contains { $0.hit.written == text } }
-            if matches.isEmpty { warn(waiver.line, "nothing in the manifests looks like '\(text)'; drop it from ignore") }
+            if matches.isEmpty {
+                warn(waiver.line, "nothing in the manifests looks like '\(text)'; drop it from ignore")
+            }
             for (reference, hits) in matches {
                 if let certain = hits.first(where: { $0.hit.grade == .certain }) {
                     warn(
                         waiver.line,
-                        "'\(text)' can't be ignored: \(certain.file):\(certain.hit.line) runs it (\(certain.hit.object))")
+                        "'\(text)' can't be ignored: \(certain.file):\(certain.hit.line) runs it (\(certain.hit.object))"
+                    )
                 } else {
                     groups[reference] = nil
                 }
@@ -136,7 +140,9 @@ private struct Discoverer {
                 findings[$0].rule == rule && (findings[$0].file == place || findings[$0].object == place)
             }
             for index in matches { findings[index].waiver = waiver.reason }
-            if matches.isEmpty { warn(waiver.line, "no finding of \(rule.rawValue) in '\(place)'; drop it from ignore") }
+            if matches.isEmpty {
+                warn(waiver.line, "no finding of \(rule.rawValue) in '\(place)'; drop it from ignore")
+            }
         }
         return findings
     }

@@ -8,7 +8,8 @@ struct FieldPath: Hashable, CustomStringConvertible {
     init(parsed text: String) { description = text }
 
     static func / (path: FieldPath, key: String) -> FieldPath {
-        let isWord = !key.isEmpty && key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+        let isWord =
+            !key.isEmpty && key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
         var path = path
         if isWord {
             path.description += path.description.isEmpty ? key : ".\(key)"

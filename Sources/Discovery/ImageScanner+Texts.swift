@@ -85,7 +85,8 @@ extension ImageScanner {
             }
             return ImageText.lookingLikeImage(value).map { ($0, value, .guess) }
         }
-        let isNamed = isImageFlag(previous) || (previous.hasSuffix(":") && ImageText.isImageKey(String(previous.dropLast())))
+        let isNamed =
+            isImageFlag(previous) || (previous.hasSuffix(":") && ImageText.isImageKey(String(previous.dropLast())))
         if isNamed, let found = ImageText.namedAsImage(word), found.isPinned {
             return (found.reference, word, .likely)
         }

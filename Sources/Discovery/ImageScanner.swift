@@ -200,7 +200,9 @@ struct ImageScanner {
                 object: object.label, field: place.field))
     }
 
-    mutating func addText(_ hit: (reference: ImageReference, written: String, grade: DiscoveredImage.Grade), line: Int, at place: Place) {
+    mutating func addText(
+        _ hit: (reference: ImageReference, written: String, grade: DiscoveredImage.Grade), line: Int, at place: Place
+    ) {
         hits.append(
             ImageHit(
                 reference: hit.reference, written: hit.written, grade: hit.grade, line: line, object: object.label,

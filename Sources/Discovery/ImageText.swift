@@ -5,7 +5,8 @@ enum ImageText {
     /// Registries whose names mean images even without a tag behind them.
     private static let knownRegistries: Set = [
         "docker.io", "index.docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io", "k8s.gcr.io",
-        "mcr.microsoft.com", "docker.elastic.co", "public.ecr.aws", "registry.gitlab.com", "nvcr.io", "registry.redhat.io",
+        "mcr.microsoft.com", "docker.elastic.co", "public.ecr.aws", "registry.gitlab.com", "nvcr.io",
+        "registry.redhat.io",
         "registry.access.redhat.com", "lscr.io",
     ]
 

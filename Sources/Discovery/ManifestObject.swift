@@ -15,7 +15,9 @@ struct ManifestObject {
     var namespace: String { node[path: "metadata", "namespace"]?.text ?? "" }
 
     /// The objects of all documents in `text`, Lists of any kind and depth taken apart.
-    static func objects(in text: String, file: String, shownAs shown: String) throws(DefinitionError) -> [ManifestObject] {
+    static func objects(in text: String, file: String, shownAs shown: String) throws(DefinitionError)
+        -> [ManifestObject]
+    {
         var objects: [ManifestObject] = []
         for (index, document) in try YAMLNode.documents(in: text, file: shown).enumerated() {
             append(document, kind: "document \(index + 1)", file: file, to: &objects)

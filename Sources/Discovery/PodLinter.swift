@@ -49,10 +49,14 @@ struct PodLinter {
     private mutating func runtimeURLs(_ container: YAMLNode, at field: FieldPath) {
         let commands: [(YAMLNode?, FieldPath)] = [
             (container["command"], field / "command"), (container["args"], field / "args"),
-            (container[path: "lifecycle", "postStart", "exec", "command"],
-             field / "lifecycle" / "postStart" / "exec" / "command"),
-            (container[path: "lifecycle", "preStop", "exec", "command"],
-             field / "lifecycle" / "preStop" / "exec" / "command"),
+            (
+                container[path: "lifecycle", "postStart", "exec", "command"],
+                field / "lifecycle" / "postStart" / "exec" / "command"
+            ),
+            (
+                container[path: "lifecycle", "preStop", "exec", "command"],
+                field / "lifecycle" / "preStop" / "exec" / "command"
+            ),
         ]
         for (node, field) in commands {
             for (index, word) in (node?.elements ?? []).enumerated() {
@@ -86,7 +90,8 @@ struct PodLinter {
         let missing = ["readinessProbe", "livenessProbe"].filter { container[$0]?.entries == nil }
         guard !missing.isEmpty else { return }
         add(
-            .missingProbes, container, field, "container '\(name(container))' has no \(missing.joined(separator: " and no "))",
+            .missingProbes, container, field,
+            "container '\(name(container))' has no \(missing.joined(separator: " and no "))",
             "say how the container shows that it is ready, and that it is alive")
     }
 

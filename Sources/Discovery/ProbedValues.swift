@@ -49,7 +49,9 @@ struct ProbedValues {
             let varied = try? ManifestScan(file, text: text, expansion: expansion)
             let changed = hits.first { hit in
                 guard let varied else { return text.lines(hit.line).contains("${{") }
-                return !varied.hits.contains { $0.line == hit.line && $0.field == hit.field && $0.written == hit.written }
+                return !varied.hits.contains {
+                    $0.line == hit.line && $0.field == hit.field && $0.written == hit.written
+                }
             }
             if let changed { result.append((parameter.name, changed)) }
         }

@@ -28,7 +28,8 @@ enum RuntimeFetch {
     }
 
     private static let installers = [
-        ["plugin", "install"], ["plugins", "install"], ["elasticsearch-plugin", "install"], ["confluent-hub", "install"],
+        ["plugin", "install"], ["plugins", "install"], ["elasticsearch-plugin", "install"],
+        ["confluent-hub", "install"],
         ["pip", "install"], ["pip3", "install"], ["npm", "install"], ["gem", "install"], ["go", "install"],
         ["apt", "install"], ["apt-get", "install"], ["apk", "add"], ["yum", "install"], ["dnf", "install"],
         ["git", "clone"], ["helm", "pull"], ["helm", "install"],

@@ -8,8 +8,13 @@ import Testing
         (.boolean, ["true", "false"]),
         (.path, ["/tmp", "/srv/data-1/x_y.z", "/a..b", "/~x"]),
         (.quantity, ["0", "1", "500m", "1.5", ".5", "2.", "2Gi", "+1k", "-1", "1e3", "1E-3", "100M", "1Ei", "1E"]),
-        (.host, ["a", "node-1", "a.example.com", "10.0.0.1", "::1", "::", "2001:db8::1", "fe80:0:0:0:0:0:0:1", "1::",
-                 "3com.example", "A.Example"]),
+        (
+            .host,
+            [
+                "a", "node-1", "a.example.com", "10.0.0.1", "::1", "::", "2001:db8::1", "fe80:0:0:0:0:0:0:1", "1::",
+                "3com.example", "A.Example",
+            ]
+        ),
     ])
     func takes(_ kind: Parameter.Kind, _ values: [String]) throws {
         for value in values { try Parameter(name: "p", kind: kind).validate(value) }
@@ -19,10 +24,18 @@ import Testing
         (Parameter.Kind.string, ["a\nb", "a\rb", "\t", "\u{0}", "\u{1B}[2J", "\u{85}", "\u{2028}"]),
         (.integer, ["", "1.0", "0x1", "+1", " 1", "1 ", "one", "9223372036854775808"]),
         (.boolean, ["", "True", "yes", "1"]),
-        (.path, ["", "/", "tmp", "./a", "/a/..", "/../a", "/a/./b", "/a//b", "/a/", "/a b", "/a\"", "/a:b", "/a\nb", "/ä"]),
+        (
+            .path,
+            ["", "/", "tmp", "./a", "/a/..", "/../a", "/a/./b", "/a//b", "/a/", "/a b", "/a\"", "/a:b", "/a\nb", "/ä"]
+        ),
         (.quantity, ["", "Gi", ".", "1 Gi", "1gi", "1KB", "1e", "1e+", "--1", "1.5.5", "½", "1Gib"]),
-        (.host, ["", ".", "a.", ".a", "-a", "a-", "a_b", "a b", "a:80", "https://a", "10.0.0.256", "10.0.0", "1.2.3.4.5",
-                 "[::1]", ":", ":::", "1:2", "::1::", "12345::", "g::", ":1::2", "1:2:3:4:5:6:7:8:9", "::1/64"]),
+        (
+            .host,
+            [
+                "", ".", "a.", ".a", "-a", "a-", "a_b", "a b", "a:80", "https://a", "10.0.0.256", "10.0.0", "1.2.3.4.5",
+                "[::1]", ":", ":::", "1:2", "::1::", "12345::", "g::", ":1::2", "1:2:3:4:5:6:7:8:9", "::1/64",
+            ]
+        ),
     ])
     func refuses(_ kind: Parameter.Kind, _ values: [String]) {
         for value in values {
@@ -66,7 +79,9 @@ import Testing
     @Test func refusesValuesOfTheWrongKindWithoutPrintingControlCharacters() {
         let wrong = error(["replicas": "two\u{1B}"])
         #expect(wrong?.description.contains("parameter 'replicas' can't be 'two\\u{1B}'") == true)
-        #expect(error(["replicas": "two"])?.description == "parameter 'replicas' can't be 'two': an integer is wanted, as in 3")
+        #expect(
+            error(["replicas": "two"])?.description
+                == "parameter 'replicas' can't be 'two': an integer is wanted, as in 3")
     }
 
     @Test func refusesToChangeWhatImagesDependOn() throws {
@@ -74,7 +89,10 @@ import Testing
         #expect(try Parameter.resolve(parameters, overrides: ["tag": "1.2"])["tag"] == "1.2")
     }
 
-    @Test(arguments: [("a", true), ("dataDir", true), ("a-b_2", true), ("", false), ("2a", false), ("a b", false), ("-a", false), ("ä", false)])
+    @Test(arguments: [
+        ("a", true), ("dataDir", true), ("a-b_2", true), ("", false), ("2a", false), ("a b", false), ("-a", false),
+        ("ä", false),
+    ])
     func names(_ text: String, _ isName: Bool) { #expect(Parameter.isName(text) == isName) }
 }
 

@@ -46,8 +46,10 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
           - {name: b.sh, path: files/k0s, mode: 755}
         """
     private static let files = [
-        "bundle.yaml": complete, "k0s.yaml": "a: 1\n", "files/k0s": "binary", "manifests/a.yaml": "", "manifests/b.yaml": "",
-        "manifests/z.yaml": "", "manifests/.hidden.yaml": "", "manifests/c.yml": "", "checks/1.yaml": "", "checks/10.yaml": "",
+        "bundle.yaml": complete, "k0s.yaml": "a: 1\n", "files/k0s": "binary", "manifests/a.yaml": "",
+        "manifests/b.yaml": "",
+        "manifests/z.yaml": "", "manifests/.hidden.yaml": "", "manifests/c.yml": "", "checks/1.yaml": "",
+        "checks/10.yaml": "",
         "more/q/x.yaml": "", "more/p/x.yaml": "", "more/p/y.yaml": "",
     ]
 
@@ -120,14 +122,17 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
             #expect(files.map { $0.platform?.description } == [nil, nil, "linux/amd64", "linux/arm64"])
             #expect(
                 files.map(\.source)
-                    == [.url("https://example.com/a.jar"), .path("files/k0s"), .url("https://example.com/k0s"),
-                        .path("files/k0s")])
+                    == [
+                        .url("https://example.com/a.jar"), .path("files/k0s"), .url("https://example.com/k0s"),
+                        .path("files/k0s"),
+                    ])
             #expect(files.allSatisfy { $0.content == nil && $0.bundle == "demo" })
         }
     }
 
     @Test func saysWhichBundlesAreNearWhereThereIsNone() throws {
-        try withFolder(["bundles/hello/bundle.yaml": "", "bundles/other/bundle.yaml": "", "bundles/none/x": ""]) { root in
+        try withFolder(["bundles/hello/bundle.yaml": "", "bundles/other/bundle.yaml": "", "bundles/none/x": ""]) {
+            root in
             let found = try message(in: root) { _ = try BundleDefinition(at: root.appending("bundles/helo")) }
             #expect(found?.text == "bundles/helo: no such bundle: there is no bundle.yaml")
             let hint = found?.hint ?? ""

@@ -12,7 +12,8 @@ private func descriptor(_ type: MediaType, _ digit: Character, _ size: Int64 = 1
 private func image(_ platform: String, _ digit: Character) throws -> ImagesLock.PlatformImage {
     .init(
         platform: try Platform(parsing: platform), manifest: try descriptor(.ociManifest, digit),
-        config: try descriptor(.ociConfig, digit), layers: [try descriptor(.ociLayerGzip, "e"), try descriptor(.ociLayer, "f")])
+        config: try descriptor(.ociConfig, digit),
+        layers: [try descriptor(.ociLayerGzip, "e"), try descriptor(.ociLayer, "f")])
 }
 
 private func resolution(_ digit: Character, _ platforms: String...) throws -> ImagesLock.Resolution {
@@ -54,11 +55,14 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
                     reference: "quay.io/x/y:1", name: try ImageReference(parsing: "quay.io/x/y:1"),
                     resolution: .init(
                         target: try descriptor(.dockerManifest, "2"), platforms: [try image("linux/amd64", "2")]),
-                    origins: [origin("b", "z: [odd] \"name\".yaml", field: "data[\"a\\tb\"]"), origin("b", "#1", field: "")]),
+                    origins: [
+                        origin("b", "z: [odd] \"name\".yaml", field: "data[\"a\\tb\"]"), origin("b", "#1", field: ""),
+                    ]),
             ],
             files: [
                 file("k0s", "b", try content("3"), platform: .linuxAMD64), file("k0s", "b", platform: .linuxARM64),
-                .init(name: "a.jar", bundle: "a", platform: nil, source: .path("files/a.jar"), content: try content("4")),
+                .init(
+                    name: "a.jar", bundle: "a", platform: nil, source: .path("files/a.jar"), content: try content("4")),
             ])
     }
 
@@ -74,14 +78,17 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
         let shuffled = ImagesLock(images: full.images.reversed(), files: full.files.reversed())
         #expect(shuffled == full)
         #expect(shuffled.encoded() == full.encoded())
-        #expect(full.images.map(\.name.description) == [
-            "docker.io/library/busybox:latest", "docker.io/library/nginx:1.25", "quay.io/x/y:1",
-        ])
+        #expect(
+            full.images.map(\.name.description) == [
+                "docker.io/library/busybox:latest", "docker.io/library/nginx:1.25", "quay.io/x/y:1",
+            ])
     }
 
     @Test func isWrittenForPeopleToCompare() throws {
         let lock = ImagesLock(
-            images: [try entry("nginx:1.25", "demo", resolution: resolution("1", "linux/amd64")), try entry("yes:1", "demo")],
+            images: [
+                try entry("nginx:1.25", "demo", resolution: resolution("1", "linux/amd64")), try entry("yes:1", "demo"),
+            ],
             files: [file("k0s", "demo", platform: .linuxAMD64)])
         let (ones, es, fs) = (
             String(repeating: "1", count: 64), String(repeating: "e", count: 64), String(repeating: "f", count: 64)
@@ -140,8 +147,11 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
     }
 
     @Test func quotesWhatYAMLWouldReadAsSomethingElse() throws {
-        for odd in ["", " ", "yes", "No", "1", "1.5", "~", "null", "- a", "a: b", "a #b", "a:", "#", "\"", "\\", "\t", "é", "\u{7F}",
-                    "\u{2028}", "@a", "*a", "&a", "!a", "%a", "`a", "{a}", "[a]", "a, b", "0x1", "1:30"] {
+        for odd in [
+            "", " ", "yes", "No", "1", "1.5", "~", "null", "- a", "a: b", "a #b", "a:", "#", "\"", "\\", "\t", "é",
+            "\u{7F}",
+            "\u{2028}", "@a", "*a", "&a", "!a", "%a", "`a", "{a}", "[a]", "a, b", "0x1", "1:30",
+        ] {
             let lock = ImagesLock(images: [
                 .init(reference: "a", name: try ImageReference(parsing: "a"), origins: [origin("b", odd, field: odd)])
             ])
@@ -190,7 +200,9 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
         #expect(same[name]?.origins.map(\.bundle) == ["a", "b"])
         let moved = full.replacing(
             bundle: "a", images: [try entry("nginx:1.25", "a", resolution: resolution("9", "linux/amd64"))], files: [])
-        #expect(moved[name]?.resolution?.platforms.map(\.platform) == [.linuxAMD64], "what belonged to the old target is not")
+        #expect(
+            moved[name]?.resolution?.platforms.map(\.platform) == [.linuxAMD64],
+            "what belonged to the old target is not")
     }
 
     @Test func saysWhatChanged() throws {
@@ -200,8 +212,10 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
             images: [
                 try entry("nginx:1.25", "a", "c", resolution: resolution("9", "linux/arm64", "linux/amd64")),
                 try entry("redis:7", "a"),
-                try entry("quay.io/x/y:1", "b", resolution: .init(
-                    target: try descriptor(.dockerManifest, "2"), platforms: [try image("linux/amd64", "8")])),
+                try entry(
+                    "quay.io/x/y:1", "b",
+                    resolution: .init(
+                        target: try descriptor(.dockerManifest, "2"), platforms: [try image("linux/amd64", "8")])),
             ],
             files: [
                 file("k0s", "b", try content("5"), platform: .linuxAMD64),
@@ -250,63 +264,5 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
             let five = ImagesLock.defaultPath(forBundleAt: root.appending("1/2/3/4/5"))
             #expect(five == root.appending("1/2/3/4/5/images.lock"), "not five")
         }
-    }
-}
-
-@Suite struct ImagesLockErrorTests {
-    private static let good = """
-        apiVersion: sealift/v1
-        kind: ImagesLock
-        images:
-          - reference: nginx:1.25
-            name: docker.io/library/nginx:1.25
-            state: resolved
-            target: {mediaType: application/vnd.oci.image.index.v1+json, digest: "sha256:\(zeros)", size: 1}
-            platforms:
-              - platform: linux/amd64
-                manifest: {mediaType: application/vnd.oci.image.manifest.v1+json, digest: "sha256:\(zeros)", size: 2}
-                config: {mediaType: application/vnd.oci.image.config.v1+json, digest: "sha256:\(zeros)", size: 3}
-                layers: [{mediaType: a/b, digest: "sha256:\(zeros)", size: 0}]
-            origins: [{bundle: b, file: f, object: o, field: x}]
-        files:
-          - {name: k0s, bundle: b, platform: linux/amd64, url: "https://x/y", state: resolved, digest: "sha256:\(zeros)", size: 4}
-
-        """
-    private static let zeros = String(repeating: "0", count: 64)
-
-    @Test(arguments: [
-        ("sealift/v1", "sealift/v9", "images.lock:1: apiVersion can't be 'sealift/v9'"),
-        ("kind: ImagesLock", "kind: Bundle", "images.lock:2: kind can't be 'Bundle'"),
-        ("images:\n", "imgs:\n", "images.lock:3: unknown key 'imgs'"),
-        ("files:\n", "files: []\nmore:\n", "images.lock:15: unknown key 'more'"),
-        ("    state: resolved\n    target", "    target", "images.lock:4: images[0] has no 'state'"),
-        ("state: resolved\n", "state: done\n", "images.lock:6: images[0].state can't be 'done'"),
-        ("state: resolved\n", "state: unresolved\n",
-         "images.lock:7: images[0].target can't be '…': an unresolved entry has no 'target'"),
-        ("state: resolved,", "state: unresolved,", "images.lock:15: files[0].digest can't be '…'"),
-        ("name: docker.io/library/nginx:1.25", "name: docker.io/library/nginx:1.26",
-         "images.lock:5: images[0].name can't be 'docker.io/library/nginx:1.26': it is not the normalised name"),
-        ("reference: nginx:1.25", "reference: Nginx", "images.lock:4: images[0].reference: malformed image reference"),
-        ("size: 1}", "size: -1}", "images.lock:7: images[0].target.size can't be '-1'"),
-        ("size: 1}", "size: many}", "images.lock:7: images[0].target.size can't be 'many'"),
-        ("image.index.v1+json", "image.layer.v1.tar",
-         "images.lock:7: images[0].target.mediaType can't be 'application/vnd.oci.image.layer.v1.tar'"),
-        ("image.manifest.v1+json", "image.index.v1+json", "images.lock:10: images[0].platforms[0].manifest.mediaType"),
-        ("layers: [{mediaType: a/b,", "layers: [{type: a/b,", "images.lock:12: unknown key 'type' in images[0].platforms[0].layers[0]"),
-        ("platform: linux/amd64\n", "platform: amd64\n", "images.lock:9: images[0].platforms[0].platform: malformed platform"),
-        ("[{bundle: b, file: f, object: o, field: x}]", "[]", "images.lock:13: images[0].origins can't be '[]'"),
-        ("url: \"https://x/y\"", "url: a, path: b", "images.lock:15: files[0].path can't be 'b'"),
-        ("url: \"https://x/y\", ", "", "images.lock:15: files[0] has no 'url'"),
-        ("files:\n", "  - {reference: nginx:1.25, name: docker.io/library/nginx:1.25, state: unresolved, origins: [{bundle: b, file: f, object: o, field: y}]}\nfiles:\n",
-         "images.lock:14: image 'docker.io/library/nginx:1.25' stands in line 4 already"),
-        ("files:\n", "files:\n  - {name: k0s, bundle: b, platform: linux/amd64, path: p, state: unresolved}\n",
-         "images.lock:16: file 'k0s' stands in line 15 already"),
-        ("<<<<<<<", "", ""), ("kind: ImagesLock", "<<<<<<< ours\nkind: ImagesLock", "images.lock:"),
-    ]) func refuses(_ old: String, _ new: String, _ expected: String) throws {
-        let text = Self.good.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false).joined(separator: new)
-        do {
-            _ = try ImagesLock(text: text, file: "images.lock")
-            #expect(expected.isEmpty, "\(expected)")
-        } catch { #expect(error.description.hasPrefix(expected), "\(error)") }
     }
 }

@@ -22,14 +22,16 @@ import Testing
     }
 
     @Test func theDefinitionConfirmsAndDismisses() throws {
-        let found = try discovered(guesses, more: """
-            images:
-              - {reference: quay.io/a/a:1, reason: it is run by the operator}
-              - {reference: "busybox:1.35", reason: by hand}
-            ignore:
-              - {reference: "quay.io/b/b:1", reason: a comment}
-              - {reference: c, reason: a column}
-            """)
+        let found = try discovered(
+            guesses,
+            more: """
+                images:
+                  - {reference: quay.io/a/a:1, reason: it is run by the operator}
+                  - {reference: "busybox:1.35", reason: by hand}
+                ignore:
+                  - {reference: "quay.io/b/b:1", reason: a comment}
+                  - {reference: c, reason: a column}
+                """)
         #expect(found.unconfirmed.isEmpty)
         #expect(
             found.lines == [
@@ -47,12 +49,14 @@ import Testing
 
     @Test func entriesWithoutEffectAreReportedWithTheirLine() throws {
         let pod = "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: a:1, \(limits)}]}\n"
-        let found = try discovered(pod, more: """
-            ignore:
-              - {reference: never/there:1, reason: x}
-              - {reference: "a:1", reason: x}
-              - {lint: host-path, where: Pod/p, reason: x}
-            """)
+        let found = try discovered(
+            pod,
+            more: """
+                ignore:
+                  - {reference: never/there:1, reason: x}
+                  - {reference: "a:1", reason: x}
+                  - {lint: host-path, where: Pod/p, reason: x}
+                """)
         #expect(found.images.map(\.written) == ["a:1"], "what Kubernetes will run can't be dismissed")
         let warnings = found.warnings.map { $0.description.split(separator: "/").last.map { String($0) } ?? "" }
         #expect(warnings.count == 3)
@@ -63,14 +67,16 @@ import Testing
     }
 
     @Test func imagesOfKubernetesAreImagesOfTheBundle() throws {
-        let found = try discovered("", more: """
-            kubernetes:
-              distribution: k0s
-              version: v1
-              binary: {linux/amd64: {path: k0s}}
-              images: [quay.io/k/pause:3, "quay.io/k/${{ flavour }}:1"]
-            parameters: [{name: flavour, default: proxy}]
-            """, files: ["k0s": ""])
+        let found = try discovered(
+            "",
+            more: """
+                kubernetes:
+                  distribution: k0s
+                  version: v1
+                  binary: {linux/amd64: {path: k0s}}
+                  images: [quay.io/k/pause:3, "quay.io/k/${{ flavour }}:1"]
+                parameters: [{name: flavour, default: proxy}]
+                """, files: ["k0s": ""])
         #expect(found.kubernetesImages.map(\.description) == ["quay.io/k/pause:3", "quay.io/k/proxy:1"])
         #expect(
             found.lines == [
@@ -135,7 +141,9 @@ import Testing
     @Test func anImageMustNotDependOnWhatIsOnlyKnownLater() throws {
         let text = "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: \"a:${{ password }}\"}\n"
         let error = #expect(throws: DefinitionError.self) { try discovered(text, more: parameters) }
-        #expect(error?.description.contains("/m.yml:5: spec.containers[0].image: the image depends on parameter 'password'") == true)
+        #expect(
+            error?.description.contains("/m.yml:5: spec.containers[0].image: the image depends on parameter 'password'")
+                == true)
         #expect(error?.hint?.contains("--set password=VALUE") == true)
         #expect(try discovered(text, more: parameters, overrides: ["password": "x"]).frozenParameters == ["password"])
     }
@@ -150,13 +158,15 @@ import Testing
 
     @Test func theConfigurationOfKubernetesIsCheckedToo() throws {
         let error = #expect(throws: DefinitionError.self) {
-            try discovered("", more: """
-                kubernetes:
-                  distribution: k0s
-                  version: v1
-                  binary: {linux/amd64: {path: k0s}}
-                  config: k0s.cfg
-                """, files: ["k0s": "", "k0s.cfg": "a: 1\nb: ${{ none }}\n"])
+            try discovered(
+                "",
+                more: """
+                    kubernetes:
+                      distribution: k0s
+                      version: v1
+                      binary: {linux/amd64: {path: k0s}}
+                      config: k0s.cfg
+                    """, files: ["k0s": "", "k0s.cfg": "a: 1\nb: ${{ none }}\n"])
         }
         #expect(error?.description.contains("/k0s.cfg:2: unknown parameter 'none'") == true)
     }

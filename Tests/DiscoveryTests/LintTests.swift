@@ -32,21 +32,24 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
 
     @Test(arguments: [
         ("a", true), ("a:latest", true), ("quay.io/a/b", true), ("a:1", false), ("a:latest-1", false),
-        ("a@sha256:\(String(repeating: "0", count: 64))", false), ("a:latest@sha256:\(String(repeating: "0", count: 64))", false),
+        ("a@sha256:\(String(repeating: "0", count: 64))", false),
+        ("a:latest@sha256:\(String(repeating: "0", count: 64))", false),
     ]) func latestTag(_ image: String, _ isFound: Bool) throws {
         #expect(try rules(pod("image: \"\(image)\", \(limits)")) == (isFound ? [.latestTag] : []))
     }
 
     @Test func latestTagCountsForTheDefinitionsOwnImagesToo() throws {
         let found = try discovered("", more: "images: [{reference: busybox, reason: x}]\n")
-        #expect(found.findings.map(\.description) == [
-            "bundle.yaml:8: Bundle/demo images[0].reference: 'busybox' has no tag, which means latest [latest-tag]"
-        ])
+        #expect(
+            found.findings.map(\.description) == [
+                "bundle.yaml:8: Bundle/demo images[0].reference: 'busybox' has no tag, which means latest [latest-tag]"
+            ])
     }
 
     @Test(arguments: [
         ("image: \"a:1\", imagePullPolicy: Always", [LintRule.pullPolicyAlways]), ("image: \"a:1\"", []),
-        ("image: \"a:1\", imagePullPolicy: IfNotPresent", []), ("image: \"a:latest\"", [.latestTag, .pullPolicyAlways]),
+        ("image: \"a:1\", imagePullPolicy: IfNotPresent", []),
+        ("image: \"a:latest\"", [.latestTag, .pullPolicyAlways]),
         ("image: a", [.latestTag, .pullPolicyAlways]), ("image: a, imagePullPolicy: Never", [.latestTag]),
         ("image: a, imagePullPolicy: null", [.latestTag, .pullPolicyAlways]),
     ]) func pullPolicy(_ container: String, _ expected: [LintRule]) throws {
@@ -56,13 +59,17 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
 
     @Test func pullPolicyCountsForInitContainersAndImageVolumesToo() throws {
         let always = "image: \"b:1\", imagePullPolicy: Always, resources: {limits: {cpu: 1, memory: 1Gi}}"
-        let found = try discovered(pod("image: \"a:1\", \(limits)", """
-            , initContainers: [{name: i, \(always)}]
-            , volumes: [{name: v, image: {reference: "m:1", pullPolicy: Always}}]
-            """))
-        #expect(found.findings.map(\.field) == [
-            "spec.initContainers[0].imagePullPolicy", "spec.volumes[0].image.imagePullPolicy",
-        ])
+        let found = try discovered(
+            pod(
+                "image: \"a:1\", \(limits)",
+                """
+                , initContainers: [{name: i, \(always)}]
+                , volumes: [{name: v, image: {reference: "m:1", pullPolicy: Always}}]
+                """))
+        #expect(
+            found.findings.map(\.field) == [
+                "spec.initContainers[0].imagePullPolicy", "spec.volumes[0].image.imagePullPolicy",
+            ])
     }
 
     @Test(arguments: [
@@ -82,9 +89,11 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
     @Test(arguments: [
         "args: [http://kafka-service:9092, http://localhost:80, http://127.0.0.1/x, https://10.0.0.1:6443]",
         "args: ['http://web.demo.svc/x', 'http://web.demo.svc.cluster.local:80', 'http://[::1]:80', 'http://$(HOST)/x']",
-        "args: ['http://0.0.0.0:8088', '--config=/etc/a', 'https://', 'sftp://example.com']", "command: [sleep, infinity]",
+        "args: ['http://0.0.0.0:8088', '--config=/etc/a', 'https://', 'sftp://example.com']",
+        "command: [sleep, infinity]",
         "env: [{name: GF_INSTALL_PLUGINS, value: ''}]", "env: [{name: HOME_PAGE, value: 'https://example.com'}]",
-        "env: [{name: ENABLE_BUILT_IN_PLUGINS, value: a.jar}]", "env: [{name: RABBITMQ_ENABLED_PLUGINS_FILE, value: a}]",
+        "env: [{name: ENABLE_BUILT_IN_PLUGINS, value: a.jar}]",
+        "env: [{name: RABBITMQ_ENABLED_PLUGINS_FILE, value: a}]",
         "command: [pip, install, --no-index, --find-links=/wheels, x]", "command: [plugin, install, 'file:///a.zip']",
         "command: [sh, -c, 'echo install']", "args: ['http://${HOST}:80']",
     ]) func noRuntimeURL(_ container: String) throws {
@@ -126,7 +135,10 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
     @Test func missingLimits() throws {
         let found = try discovered(pod("image: \"a:1\""))
         #expect(found.findings.map(\.message) == ["container 'c' has no limit of cpu and memory"])
-        #expect(found.findings[0].description == "m.yml:3: Pod/p spec.containers[0].resources.limits: container 'c' has no limit of cpu and memory [missing-limits]")
+        #expect(
+            found.findings[0].description
+                == "m.yml:3: Pod/p spec.containers[0].resources.limits: container 'c' has no limit of cpu and memory [missing-limits]"
+        )
         let half = try discovered(pod("image: \"a:1\", resources: {limits: {memory: 1Gi}, requests: {cpu: 1}}"))
         #expect(half.findings.map(\.message) == ["container 'c' has no limit of cpu"])
         #expect(try rules(pod("image: \"a:1\"", ", resources: {limits: {cpu: 1, memory: 1Gi}}")) == [])
@@ -165,13 +177,18 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
     }
 
     @Test func embeddedTextsAreNotLinted() throws {
-        let text = "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  p: |\n    spec: {containers: [{name: c, image: \"a:1\"}]}\n"
+        let text =
+            "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  p: |\n    spec: {containers: [{name: c, image: \"a:1\"}]}\n"
         #expect(try rules(text) == [])
     }
 
     @Test func everyFindingSaysWhatToDo() throws {
-        let found = try discovered(pod("image: a, args: ['https://example.com']", ", volumes: [{name: v, hostPath: {path: /}}]"))
+        let found = try discovered(
+            pod("image: a, args: ['https://example.com']", ", volumes: [{name: v, hostPath: {path: /}}]"))
         #expect(Set(found.findings.map(\.rule)).count == 5)
-        #expect(found.findings.allSatisfy { !$0.remedy.isEmpty && $0.severity == .error && $0.line == 3 && $0.file == "m.yml" })
+        #expect(
+            found.findings.allSatisfy {
+                !$0.remedy.isEmpty && $0.severity == .error && $0.line == 3 && $0.file == "m.yml"
+            })
     }
 }

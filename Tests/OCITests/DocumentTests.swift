@@ -44,18 +44,32 @@ private func bytes(_ text: String) -> Data { Data(text.utf8) }
         (#"{"schemaVersion":2,"config":\#(config)}"#, "layers is missing"),
         (#"{"schemaVersion":2,"config":null,"layers":[]}"#, "config"),
         (#"{"schemaVersion":2,"config":\#(config),"layers":[{}]}"#, "layers[0].mediaType is missing"),
-        (#"{"schemaVersion":2,"config":\#(config),"layers":[\#(layer),{"mediaType":"a","digest":"\#(digest)"}]}"#,
-         "layers[1].size is missing"),
-        (#"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":-1},"layers":[]}"#,
-         "size must not be negative"),
-        (#"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":1.5},"layers":[]}"#, "not valid JSON"),
-        (#"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":99999999999999999999},"layers":[]}"#,
-         "not valid JSON"),
-        (#"{"schemaVersion":2,"config":{"mediaType":"a","digest":"sha256:../../x","size":1},"layers":[]}"#, "exactly 64"),
+        (
+            #"{"schemaVersion":2,"config":\#(config),"layers":[\#(layer),{"mediaType":"a","digest":"\#(digest)"}]}"#,
+            "layers[1].size is missing"
+        ),
+        (
+            #"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":-1},"layers":[]}"#,
+            "size must not be negative"
+        ),
+        (
+            #"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":1.5},"layers":[]}"#,
+            "not valid JSON"
+        ),
+        (
+            #"{"schemaVersion":2,"config":{"mediaType":"a","digest":"\#(digest)","size":99999999999999999999},"layers":[]}"#,
+            "not valid JSON"
+        ),
+        (
+            #"{"schemaVersion":2,"config":{"mediaType":"a","digest":"sha256:../../x","size":1},"layers":[]}"#,
+            "exactly 64"
+        ),
         (#"{"schemaVersion":2,"config":{"mediaType":"a","digest":"md5:00","size":1},"layers":[]}"#, "sha256 or sha512"),
         (#"{"schemaVersion":2,"config":\#(config),"layers":[],"manifests":[]}"#, "the field of an index"),
-        (#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":\#(config),"layers":[]}"#,
-         "mediaType must be the descriptor's"),
+        (
+            #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":\#(config),"layers":[]}"#,
+            "mediaType must be the descriptor's"
+        ),
     ]) func refusesAManifest(_ text: String, _ rule: String) {
         let error = #expect(throws: Malformed.self) {
             try Document<Manifest>(bytes: bytes(text), mediaType: .ociManifest)
@@ -119,7 +133,8 @@ private func bytes(_ text: String) -> Data { Data(text.utf8) }
         ])
         #expect(index.manifest(for: Platform(os: "linux", architecture: "arm"))?.digest.description == other)
         #expect(
-            index.manifest(for: Platform(os: "linux", architecture: "arm", variant: "v5"))?.digest.description == digest)
+            index.manifest(for: Platform(os: "linux", architecture: "arm", variant: "v5"))?.digest.description == digest
+        )
     }
 
     @Test(arguments: [
@@ -128,10 +143,14 @@ private func bytes(_ text: String) -> Data { Data(text.utf8) }
         (#"{"schemaVersion":2,"manifests":[],"layers":[]}"#, "the fields of a manifest"),
         (#"{"schemaVersion":2,"manifests":[],"config":\#(config)}"#, "the fields of a manifest"),
         (#"{"schemaVersion":3,"manifests":[]}"#, "schemaVersion must be 2"),
-        (#"{"schemaVersion":2,"manifests":[{"mediaType":"a","digest":"\#(digest)","size":1,"platform":{"os":"linux"}}]}"#,
-         "manifests[0].platform.architecture is missing"),
-        (#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#,
-         "mediaType must be the descriptor's"),
+        (
+            #"{"schemaVersion":2,"manifests":[{"mediaType":"a","digest":"\#(digest)","size":1,"platform":{"os":"linux"}}]}"#,
+            "manifests[0].platform.architecture is missing"
+        ),
+        (
+            #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#,
+            "mediaType must be the descriptor's"
+        ),
     ]) func refusesAnIndex(_ text: String, _ rule: String) {
         let error = #expect(throws: Malformed.self) {
             try Document<ImageIndex>(bytes: bytes(text), mediaType: .ociIndex)
@@ -150,7 +169,10 @@ private func bytes(_ text: String) -> Data { Data(text.utf8) }
         ("{}", "os is missing"), (#"{"os":"linux"}"#, "architecture is missing"),
         (#"{"os":"linux","architecture":"amd64"}"#, "rootfs is missing"),
         (#"{"os":"linux","architecture":"amd64","rootfs":{"type":"layers"}}"#, "rootfs.diff_ids is missing"),
-        (#"{"os":"linux","architecture":"amd64","rootfs":{"type":"tree","diff_ids":[]}}"#, "rootfs.type must be layers"),
+        (
+            #"{"os":"linux","architecture":"amd64","rootfs":{"type":"tree","diff_ids":[]}}"#,
+            "rootfs.type must be layers"
+        ),
         (#"{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["x"]}}"#, "ALGORITHM:HEX"),
     ]) func refusesAConfig(_ text: String, _ rule: String) {
         let error = #expect(throws: Malformed.self) {

@@ -25,20 +25,26 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         // Docker Hub's defaults.
         .init("nginx", "docker.io/library/nginx:latest", "one word is an official image, untagged is latest"),
         .init("nginx:latest", "docker.io/library/nginx:latest", "latest may be written"),
-        .init("docker.io/nginx", "docker.io/library/nginx:latest", "the official prefix is filled in behind the host too"),
+        .init(
+            "docker.io/nginx", "docker.io/library/nginx:latest", "the official prefix is filled in behind the host too"),
         .init("docker.io/nginx:latest", "docker.io/library/nginx:latest", "all of the spellings are one name"),
         .init("library/nginx", "docker.io/library/nginx:latest", "the official prefix may be written"),
         .init("docker.io/library/nginx", "docker.io/library/nginx:latest", "the full name needs nothing but a tag"),
         .init("docker.io/library/nginx:latest", "docker.io/library/nginx:latest", "a normalised name stays as it is"),
         .init("index.docker.io/nginx", "docker.io/library/nginx:latest", "index.docker.io is docker.io"),
-        .init("index.docker.io/library/nginx:1", "docker.io/library/nginx:1", "index.docker.io with the prefix written"),
-        .init("index.docker.io/apache/nifi:1.23.2", "docker.io/apache/nifi:1.23.2", "index.docker.io with an organisation"),
+        .init(
+            "index.docker.io/library/nginx:1", "docker.io/library/nginx:1", "index.docker.io with the prefix written"),
+        .init(
+            "index.docker.io/apache/nifi:1.23.2", "docker.io/apache/nifi:1.23.2", "index.docker.io with an organisation"
+        ),
         .init("apache/nifi:1.23.2", "docker.io/apache/nifi:1.23.2", "two words are an organisation of Docker Hub"),
-        .init("docker.io/apache/nifi:1.23.2", "docker.io/apache/nifi:1.23.2", "no prefix where there is an organisation"),
+        .init(
+            "docker.io/apache/nifi:1.23.2", "docker.io/apache/nifi:1.23.2", "no prefix where there is an organisation"),
         .init("a/b/c", "docker.io/a/b/c:latest", "a first word without dot, colon and capital is no host"),
         .init("docker/io/x", "docker.io/docker/io/x:latest", "a slash is no dot"),
-        .init("registry-1.docker.io/library/nginx", "registry-1.docker.io/library/nginx:latest",
-              "only index.docker.io is an alias"),
+        .init(
+            "registry-1.docker.io/library/nginx", "registry-1.docker.io/library/nginx:latest",
+            "only index.docker.io is an alias"),
         .init("registry-1.docker.io/nginx", "registry-1.docker.io/nginx:latest", "no official prefix on other hosts"),
         .init("hub.docker.com/nginx", "hub.docker.com/nginx:latest", "the web site's host is a host like any other"),
         .init("docker.io:443/nginx", "docker.io:443/nginx:latest", "with a port it is another host"),
@@ -48,8 +54,9 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         // Hosts.
         .init("quay.io/k0sproject/pause:3.10.2-0", "quay.io/k0sproject/pause:3.10.2-0", "a dot makes a host"),
         .init("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9", "one word behind a host is a repository"),
-        .init("docker.elastic.co/elasticsearch/elasticsearch:7.17.10",
-              "docker.elastic.co/elasticsearch/elasticsearch:7.17.10", "a vendor's own host"),
+        .init(
+            "docker.elastic.co/elasticsearch/elasticsearch:7.17.10",
+            "docker.elastic.co/elasticsearch/elasticsearch:7.17.10", "a vendor's own host"),
         .init("k8s.gcr.io/kube-proxy:v1.36.3", "k8s.gcr.io/kube-proxy:v1.36.3", "a retired host is not rewritten"),
         .init("ghcr.io/a/b/c/d:1", "ghcr.io/a/b/c/d:1", "any number of path components"),
         .init("localhost/app", "localhost/app:latest", "localhost is a host without a dot"),
@@ -66,7 +73,8 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         .init("my-registry.example.com/app", "my-registry.example.com/app:latest", "dashes inside a label"),
         .init("Registry.Example.COM/app:1", "Registry.Example.COM/app:1", "a host may have capitals and keeps them"),
         .init("Foo/bar:1", "Foo/bar:1", "a capital in the first of two words makes it a host"),
-        .init("DOCKER.IO/library/nginx", "DOCKER.IO/library/nginx:latest", "the default host is only known in lower case"),
+        .init(
+            "DOCKER.IO/library/nginx", "DOCKER.IO/library/nginx:latest", "the default host is only known in lower case"),
         .init("a.b/c", "a.b/c:latest", "the shortest host with a dot"),
         .init("1.2.3.4/app", "1.2.3.4/app:latest", "an IPv4 address is a host"),
         .init("127.0.0.1:5000/app:1", "127.0.0.1:5000/app:1", "an IPv4 address with a port"),
@@ -77,7 +85,9 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         .init("[::1]/app@\(sha256)", "[::1]/app@\(sha256)", "an IPv6 address and a digest"),
         .init("example.com:65535/app", "example.com:65535/app:latest", "the highest port"),
         .init("example.com:1/app", "example.com:1/app:latest", "the lowest port"),
-        .init("xn--bcher-kva.example/app", "xn--bcher-kva.example/app:latest", "an internationalised host in its ASCII form"),
+        .init(
+            "xn--bcher-kva.example/app", "xn--bcher-kva.example/app:latest",
+            "an internationalised host in its ASCII form"),
         .init("3com.example/app", "3com.example/app:latest", "a label may start with a digit"),
         // Repositories.
         .init("a", "docker.io/library/a:latest", "one letter is enough"),
@@ -90,14 +100,18 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         .init("a/b--c", "docker.io/a/b--c:latest", "dashes may be repeated"),
         .init("a/b-----c", "docker.io/a/b-----c:latest", "any number of dashes"),
         .init("confluentinc/cp-kafka:7.6.1", "docker.io/confluentinc/cp-kafka:7.6.1", "a real name with a dash"),
-        .init("apache/flink:1.18.1-scala_2.12", "docker.io/apache/flink:1.18.1-scala_2.12", "a tag with '-', '_' and '.'"),
+        .init(
+            "apache/flink:1.18.1-scala_2.12", "docker.io/apache/flink:1.18.1-scala_2.12", "a tag with '-', '_' and '.'"),
         .init("\(hex)0", "docker.io/library/\(hex)0:latest", "65 hexadecimal characters are a name"),
-        .init(String(hex.dropLast()), "docker.io/library/\(hex.dropLast()):latest", "63 hexadecimal characters are a name"),
+        .init(
+            String(hex.dropLast()), "docker.io/library/\(hex.dropLast()):latest", "63 hexadecimal characters are a name"
+        ),
         .init("\(hex):1", "docker.io/library/\(hex):1", "with a tag, 64 hexadecimal characters are a name"),
         .init("\(hex)@\(sha256)", "docker.io/library/\(hex)@\(sha256)", "with a digest they are one too"),
         .init("a/\(hex)", "docker.io/a/\(hex):latest", "behind an organisation they are one too"),
-        .init("quay.io/" + String(repeating: "a", count: 247), "quay.io/\(String(repeating: "a", count: 247)):latest",
-              "255 characters of name"),
+        .init(
+            "quay.io/" + String(repeating: "a", count: 247), "quay.io/\(String(repeating: "a", count: 247)):latest",
+            "255 characters of name"),
         // Tags.
         .init("a:1", "docker.io/library/a:1", "a tag of one digit"),
         .init("a:123456", "docker.io/library/a:123456", "a tag of digits only is a tag, not a port"),
@@ -107,8 +121,9 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         .init("a:LATEST", "docker.io/library/a:LATEST", "LATEST is not latest"),
         .init("a:1.0.", "docker.io/library/a:1.0.", "a tag may end in a dot"),
         .init("a:1--2..3__4", "docker.io/library/a:1--2..3__4", "separators in a tag may be repeated"),
-        .init("a:" + String(repeating: "x", count: 128), "docker.io/library/a:" + String(repeating: "x", count: 128),
-              "128 characters of tag"),
+        .init(
+            "a:" + String(repeating: "x", count: 128), "docker.io/library/a:" + String(repeating: "x", count: 128),
+            "128 characters of tag"),
         .init("a:sha256", "docker.io/library/a:sha256", "an algorithm's name is a fine tag"),
         .init("a:\(hex)", "docker.io/library/a:\(hex)", "64 hexadecimal characters are a fine tag"),
         // Digests.

@@ -17,7 +17,9 @@ import Testing
         #expect(try Platform(parsing: expected) == platform)
     }
 
-    @Test(arguments: ["", "linux", "linux/", "/amd64", "linux/amd64/", "linux//v8", "a/b/c/d", "linux/amd 64", "linux/ämd64"])
+    @Test(arguments: [
+        "", "linux", "linux/", "/amd64", "linux/amd64/", "linux//v8", "a/b/c/d", "linux/amd 64", "linux/ämd64",
+    ])
     func refuses(_ written: String) {
         let error = #expect(throws: Malformed.self) { try Platform(parsing: written) }
         #expect(error?.rule.contains("OS/ARCHITECTURE") == true)
