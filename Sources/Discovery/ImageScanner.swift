@@ -114,7 +114,10 @@ struct ImageScanner {
             if PodSpec.isPodSpec(node) { return try scanPodSpec(node, at: place) }
             let handled = scanPair(node, at: place)
             for entry in entries where !handled.contains(entry.key) && !Self.isCopy(entry.key) {
-                try walk(entry.value, at: place / entry.key)
+                var inner = place / entry.key
+                // A variable, here or in a custom resource: its value is known by its name.
+                if entry.key == "value", let name = node["name"]?.text { inner.key = name }
+                try walk(entry.value, at: inner)
             }
         }
     }
@@ -155,13 +158,6 @@ struct ImageScanner {
             switch entry.key {
             case "image": try addCertain(entry.value, at: inner)
             case "command", "args": scanArguments(entry.value, at: inner)
-            case "env":
-                for (index, variable) in (entry.value.elements ?? []).enumerated() {
-                    guard let value = variable["value"] else { continue }
-                    var inner = inner[index] / "value"
-                    inner.key = variable["name"]?.text ?? ""
-                    try scanScalar(value, at: inner)
-                }
             default: try walk(entry.value, at: inner)
             }
         }

@@ -23,6 +23,10 @@ import Testing
         ),
         ("web: {repository: a/b, tag: \"1\"}", "likely docker.io/a/b:1 4 Custom/x spec.web.repository"),
         ("image: {name: a/b, tag: \"1\"}", "likely docker.io/a/b:1 4 Custom/x spec.image.name"),
+        ("web: {image: a/b, tag: \"1\"}", "likely docker.io/a/b:1 4 Custom/x spec.web.image"),
+        ("web: {image: a/b, imageTag: \"1\"}", "likely docker.io/a/b:1 4 Custom/x spec.web.image"),
+        ("web: {image: \"a/b:2\", tag: \"1\"}", "likely docker.io/a/b:2 4 Custom/x spec.web.image"),
+        ("env: [{name: SIDE_IMAGE, value: \"a/b:1\"}]", "likely docker.io/a/b:1 4 Custom/x spec.env[0].value"),
         ("image: {repository: a/b}", "guess docker.io/a/b:latest 4 Custom/x spec.image.repository"),
         (
             "images: [{name: old, newName: a/b, newTag: \"1\"}]",
