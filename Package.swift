@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "BundleFormatTests", dependencies: ["BundleFormat"]),
         .testTarget(
-            name: "DefinitionTests", dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
+            name: "DefinitionTests",
+            dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
         .testTarget(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
