@@ -60,14 +60,17 @@ extension StrictYAML {
 /// Folders with a bundle.yaml beside `folder`, inside it, and in `bundles` of the working folder.
 private func bundles(near folder: FilePath) -> [String] {
     let parent = folder.removingLastComponent()
-    var found: Set<String> = []
-    for place in [folder, parent.isEmpty ? "." : parent, folder.appending("bundles"), "bundles"] as [FilePath] {
+    // By their real paths, so that none is listed twice; shown as the user would reach them.
+    var byRealPath: [FilePath: String] = [:]
+    for place in ["bundles", folder.appending("bundles"), parent.isEmpty ? "." : parent, folder] as [FilePath] {
         // Only for a hint: what can't be listed has no bundles to suggest.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place.string)) ?? []
         for name in names where isFile(place.appending(name).appending(BundleDefinition.fileName)) {
-            found.insert(place.appending(name).lexicallyNormalized().string)
+            let path = place.appending(name)
+            if let real = realPath(path) { byRealPath[real] = path.lexicallyNormalized().string }
         }
     }
+    let found = byRealPath.values
     let wanted = folder.lastComponent?.string ?? ""
     let nearest = nearestName(to: wanted, among: found.compactMap { FilePath($0).lastComponent?.string })
     return found.sorted { left, right in

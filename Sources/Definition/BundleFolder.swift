@@ -50,7 +50,7 @@ struct BundleFolder {
         for component in pattern.split(separator: "/").map({ String($0) }) {
             var next: [String] = []
             for folder in matches {
-                for name in names(in: folder) where matchesGlob(name, component) {
+                for name in try names(in: folder) where matchesGlob(name, component) {
                     next.append(folder.isEmpty ? name : "\(folder)/\(name)")
                 }
             }
@@ -90,15 +90,19 @@ struct BundleFolder {
         return BundleFile(path: relative, location: location, line: cursor.line)
     }
 
-    private func names(in folder: String) -> [String] {
-        // What can't be listed has nothing that matches; a pattern without any match is an error.
-        let names = try? FileManager.default.contentsOfDirectory(atPath: path.appending(folder).string)
-        return names ?? []
+    /// What is in `folder`; nothing where that is no folder. One that can't be listed is an error, lest a bundle be built
+    /// without the files in it.
+    private func names(in folder: String) throws(DefinitionError) -> [String] {
+        let path = folder.isEmpty ? path : path.appending(folder)
+        guard isFolder(path) else { return [] }
+        do { return try FileManager.default.contentsOfDirectory(atPath: path.string) } catch {
+            throw DefinitionError(SourceLocation(file: path.string), .unreadable("the folder can't be listed"))
+        }
     }
 }
 
 /// `*` is any number of characters, `?` one; neither stands for the dot that hides a file.
-func matchesGlob(_ name: String, _ pattern: String) -> Bool {
+package func matchesGlob(_ name: String, _ pattern: String) -> Bool {
     guard name.hasPrefix(".") == pattern.hasPrefix(".") else { return false }
     let name = Array(name.unicodeScalars)
     let pattern = Array(pattern.unicodeScalars)
@@ -129,9 +133,13 @@ func realPath(_ path: FilePath) -> FilePath? {
 }
 
 /// Whether `path` is a regular file, or a link to one.
-func isFile(_ path: FilePath) -> Bool {
+func isFile(_ path: FilePath) -> Bool { fileType(path) == S_IFREG }
+
+private func isFolder(_ path: FilePath) -> Bool { fileType(path) == S_IFDIR }
+
+private func fileType(_ path: FilePath) -> mode_t? {
     var info = stat()
-    return stat(path.string, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
+    return stat(path.string, &info) == 0 ? info.st_mode & S_IFMT : nil
 }
 
 extension Errno {

@@ -74,10 +74,16 @@ extension DefinitionError: CustomStringConvertible {
                 : "bundles near here: \(nearby.joined(separator: ", "))"
         case .unreadable, .duplicateKey, .wrongType, .repeated, .malformed: nil
         case .syntax(let why):
-            why.contains("character that cannot start any token")
-                ? "templates of other tools ({{ }}) and tabs are not yaml; parameters are written ${{ name }}" : nil
+            if why.contains("tab character") {
+                "indent with spaces"
+            } else if why.contains("character that cannot start any token") {
+                "templates of other tools ({{ }}) and tabs are not yaml; parameters are written ${{ name }}"
+            } else {
+                nil
+            }
         case .unknownKey(let key, _, let known): nearestName(to: key, among: known).map { "did you mean '\($0)'?" }
-        case .missingKey(_, _, let known): "the keys here are \(known.joined(separator: ", "))"
+        case .missingKey(let key, _, let known):
+            known == [key] ? nil : "the keys here are \(known.joined(separator: ", "))"
         case .invalid(_, _, _, let suggestion): suggestion
         case .leavesFolder: "copy what is needed into the bundle's folder; symbolic links may not lead out of it either"
         case .noMatch: "paths are relative to bundle.yaml; '*' and '?' match within one folder"

@@ -10,13 +10,12 @@ package func readText(at path: FilePath) throws(DefinitionError) -> String {
         let descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         bytes = try descriptor.closeAfter {
             var bytes: [UInt8] = []
-            var count = 0
-            repeat {
-                bytes.append(contentsOf: repeatElement(0, count: 64 << 10))
-                let free = (bytes.count - (64 << 10))..<bytes.count
-                count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: .init(rebasing: $0[free])) }
-                bytes.removeLast((64 << 10) - count)
-            } while count > 0 && bytes.count <= maximumTextSize
+            var chunk = [UInt8](repeating: 0, count: 64 << 10)
+            while bytes.count <= maximumTextSize {
+                let count = try chunk.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+                guard count > 0 else { break }
+                bytes += chunk[..<count]
+            }
             return bytes
         }
     } catch {

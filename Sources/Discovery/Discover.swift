@@ -12,14 +12,12 @@ extension BundleDefinition {
     }
 }
 
-/// Finds the images of a bundle, and what in its manifests won't work on an isolated host.
+/// The images of a bundle, and what in its manifests won't work on an isolated host.
 ///
-/// - Parameters:
-///   - definition: the bundle; its manifests, checks and configuration are read.
-///   - values: of the parameters, as ``BundleDefinition/values(profile:overrides:)`` has them. Those without a value
-///     get a stand-in; an image that depends on one is an error.
-/// - Returns: images, findings and remarks.
-/// - Throws: `DefinitionError` with the place.
+/// Reads the manifests, checks and configuration of `definition`. The `values` of parameters are those of
+/// ``BundleDefinition/values(profile:overrides:)``; one without a value gets a stand-in. Throws where a file can't be read
+/// or isn't YAML, where a placeholder or an image's name is malformed, and where an image depends on a parameter that has
+/// no value yet.
 package func discover(
     in definition: BundleDefinition, values: [String: String]
 ) throws(DefinitionError) -> ImageDiscovery {

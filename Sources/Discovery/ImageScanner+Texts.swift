@@ -65,7 +65,7 @@ extension ImageScanner {
     /// words by their look.
     private mutating func scanWords(of text: String, firstLine: Int, stepsLines: Bool, at place: Place) {
         var line = firstLine
-        for row in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for row in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             var previous = ""
             for word in row.split(whereSeparator: { " \t\r\"'`,;|&<>()[]{}".contains($0) }).map({ String($0) }) {
                 if let hit = Self.hit(in: word, after: previous) { addText(hit, line: line, at: place) }
@@ -93,15 +93,21 @@ extension ImageScanner {
         return ImageText.lookingLikeImage(word).map { ($0, word, .guess) }
     }
 
+    private static let pairs = [
+        ("repository", "tag"), ("newName", "newTag"), ("image", "tag"), ("image", "imageTag"), ("name", "tag"),
+    ]
+
     /// `repository` and `tag`, perhaps with `registry` and `digest`, as charts and operators write an image; kustomize's
     /// `newName` and `newTag`. Returns the keys that are thereby explained.
     mutating func scanPair(_ node: YAMLNode, at place: Place) -> Set<String> {
         let isImage = ImageText.isImageKey(place.key)
-        for (nameKey, tagKey) in [("repository", "tag"), ("newName", "newTag"), ("name", "tag")] {
+        for (nameKey, tagKey) in Self.pairs {
             guard let name = node[nameKey], let path = name.text, nameKey != "name" || isImage else { continue }
             let tag = node[tagKey]?.text ?? ""
             let digest = node["digest"]?.text ?? ""
-            guard isImage || !tag.isEmpty || !digest.isEmpty else { continue }
+            guard (isImage && nameKey != "image") || !tag.isEmpty || !digest.isEmpty else { continue }
+            // What has its tag already is a whole reference, whatever stands beside it.
+            guard nameKey != "image" || ImageText.namedAsImage(path)?.isPinned == false else { continue }
             var written = node["registry"]?.text.map { $0.isEmpty ? path : "\($0)/\(path)" } ?? path
             if !tag.isEmpty { written += ":\(tag)" }
             if !digest.isEmpty { written += "@\(digest)" }

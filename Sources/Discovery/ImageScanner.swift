@@ -27,13 +27,19 @@ struct PodSpec {
         }
     }
 
+    /// The kinds whose containers Kubernetes itself runs: each must have an image.
+    static let coreKinds: Set = [
+        "Pod", "PodTemplate", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job",
+        "CronJob",
+    ]
+
     /// Whether `node` has the shape of a pod spec: a list of containers under one of their keys.
     static func isPodSpec(_ node: YAMLNode) -> Bool {
         containerKeys.contains { key in
             guard let elements = node[key]?.elements, !elements.isEmpty else { return false }
             return elements.allSatisfy { $0.entries != nil }
                 && elements.contains { element in
-                    element["image"]?.text != nil
+                    element["image"] != nil
                         || (element["name"]?.text != nil
                             && ["command", "args", "env", "ports", "resources"].contains { element[$0] != nil })
                 }
@@ -108,7 +114,10 @@ struct ImageScanner {
             if PodSpec.isPodSpec(node) { return try scanPodSpec(node, at: place) }
             let handled = scanPair(node, at: place)
             for entry in entries where !handled.contains(entry.key) && !Self.isCopy(entry.key) {
-                try walk(entry.value, at: place / entry.key)
+                var inner = place / entry.key
+                // A variable, here or in a custom resource: its value is known by its name.
+                if entry.key == "value", let name = node["name"]?.text { inner.key = name }
+                try walk(entry.value, at: inner)
             }
         }
     }
@@ -139,18 +148,16 @@ struct ImageScanner {
     }
 
     private mutating func scanContainer(_ container: YAMLNode, at place: Place) throws(DefinitionError) {
+        if place.depth == 0, PodSpec.coreKinds.contains(object.kind), container["image"] == nil {
+            throw DefinitionError(
+                SourceLocation(file: shown, line: container.line),
+                .missingKey("image", in: "\(object.label) \(place.field)", known: ["image"]))
+        }
         for entry in container.entries ?? [] {
             let inner = place / entry.key
             switch entry.key {
             case "image": try addCertain(entry.value, at: inner)
             case "command", "args": scanArguments(entry.value, at: inner)
-            case "env":
-                for (index, variable) in (entry.value.elements ?? []).enumerated() {
-                    guard let value = variable["value"] else { continue }
-                    var inner = inner[index] / "value"
-                    inner.key = variable["name"]?.text ?? ""
-                    try scanScalar(value, at: inner)
-                }
             default: try walk(entry.value, at: inner)
             }
         }
@@ -161,7 +168,9 @@ struct ImageScanner {
             // A text that some program will read: what it does with it is for that program to say.
             return addNamed(node, at: place)
         }
+        // An operator may fill in what its custom resource leaves empty or writes in parts.
         let written = node.text ?? ""
+        guard !written.isEmpty || PodSpec.coreKinds.contains(object.kind) else { return try walk(node, at: place) }
         do {
             let reference = try ImageReference(parsing: written)
             add(reference, written, .certain, node, place)

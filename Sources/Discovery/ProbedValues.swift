@@ -82,6 +82,6 @@ struct ProbedValues {
 extension String {
     /// The line `number`, counted from 1.
     fileprivate func lines(_ number: Int) -> Substring {
-        split(separator: "\n", omittingEmptySubsequences: false).dropFirst(number - 1).first ?? ""
+        split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst(number - 1).first ?? ""
     }
 }
