@@ -80,7 +80,8 @@ struct BuildCommand: AsyncParsableCommand {
                 try DurableFile.write(Data(locked.encoded().utf8), to: lockPath)
             }
             let options = BundleBuild.Options(
-                output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs, isForced: force || dryRun,
+                output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
+                workers: ProcessorCount.available, isForced: force || dryRun,
                 kubernetesBinary: binary, installers: try installers())
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)

@@ -1,4 +1,3 @@
-internal import BundleFormat
 package import FoundationEssentials
 internal import Glibc
 package import OCI
@@ -7,7 +6,8 @@ package import SystemPackage
 /// Blobs that were fetched once, by digest; shared by all builds of a user, also at the same time.
 ///
 /// `blobs/ALGORITHM/HEX` holds whole, verified blobs and nothing else; `ingest/` what is still coming. A blob gets its
-/// final name only when it is complete and on disk.
+/// final name only when it is complete and verified. Nothing is synced: whatever comes out of the cache is digested again,
+/// so a blob that a power cut took is found and fetched anew (docs/decisions/0004).
 package struct BlobCache: Sendable {
     package let root: FilePath
 
@@ -59,7 +59,20 @@ package struct BlobCache: Sendable {
     }
 
     /// Puts in a small blob, whose digest the caller has checked.
-    package func add(_ bytes: Data, as digest: Digest) throws { try DurableFile.write(bytes, to: path(of: digest)) }
+    package func add(_ bytes: Data, as digest: Digest) throws(BuildError) {
+        let partial = root.appending("ingest").appending(
+            ".\(digest.hex).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")
+        do {
+            let file = try FileDescriptor.open(
+                partial, .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: FilePermissions(rawValue: 0o644))
+            try file.closeAfter { _ = try file.writeAll(bytes) }
+        } catch {
+            unlink(partial.string)
+            throw .system(action: "write", partial, error as? Errno ?? .ioError)
+        }
+        try adopt(partial, as: digest)
+    }
 
     /// Forgets a blob that turned out to be wrong.
     package func remove(_ digest: Digest) { unlink(path(of: digest).string) }
@@ -81,8 +94,7 @@ package struct BlobCache: Sendable {
             // The one that held the lock before us may have finished it; then our file is no longer the partial one.
             guard !contains(descriptor), lock.isStill(at: partial) else { continue }
             try await fetch(partial)
-            let final = path(of: descriptor.digest)
-            try await onThread("publish") { try publish(partial, at: final) }
+            try adopt(partial, as: descriptor.digest)
         }
     }
 
@@ -110,15 +122,11 @@ package struct BlobCache: Sendable {
     }
 
     /// Takes in a file of the cache's `ingest` folder that was found to have `digest`.
-    func adopt(_ file: FilePath, as digest: Digest) async throws {
+    func adopt(_ file: FilePath, as digest: Digest) throws(BuildError) {
         let final = path(of: digest)
-        try await onThread("publish") { try publish(file, at: final) }
-    }
-
-    private func publish(_ partial: FilePath, at final: FilePath) throws {
-        let file = try FileDescriptor.open(partial, .readWrite)
-        defer { try? file.close() }  // synced by then; closing can't lose anything
-        try DurableFile.publish(file, partial, at: final, mode: FilePermissions(rawValue: 0o644))
+        guard rename(file.string, final.string) == 0 else {
+            throw .system(action: "rename to", final, Errno(rawValue: errno))
+        }
     }
 }
 

@@ -15,8 +15,10 @@ package struct BundleBuild: Sendable {
         package var lock: FilePath
         /// `nil`: one pass from the registry into the archive, without a second copy.
         package var cache: BlobCache?
-        /// How many blobs are fetched at a time, and how many threads compress.
+        /// How many blobs are fetched at a time.
         package var jobs: Int
+        /// How many threads compress.
+        package var workers: Int
         /// Whether an archive that is there may be replaced.
         package var isForced: Bool
         package var kubernetesBinary: FilePath?
@@ -24,13 +26,14 @@ package struct BundleBuild: Sendable {
         package var installers: [Platform: FilePath]
 
         package init(
-            output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, isForced: Bool,
+            output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
             kubernetesBinary: FilePath?, installers: [Platform: FilePath]
         ) {
             self.output = output
             self.lock = lock
             self.cache = cache
             self.jobs = max(1, jobs)
+            self.workers = max(1, workers)
             self.isForced = isForced
             self.kubernetesBinary = kubernetesBinary
             self.installers = installers

@@ -117,7 +117,7 @@ struct BundlePacking: Sendable {
         let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
         return try DurableFile.write(to: build.plan.output) { file, temporary in
             let (digest, size) = try BundleWriter(contents).write(
-                to: file, at: temporary, workers: build.options.jobs
+                to: file, at: temporary, workers: build.options.workers
             ) { descriptor in
                 try payload(descriptor, streams)
             } progress: { count in

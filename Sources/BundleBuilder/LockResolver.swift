@@ -173,7 +173,7 @@ package struct LockResolver: Sendable {
         let partial = cache.root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")
         let found = try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
         let content = ImagesLock.File.Content(digest: found.digest, size: found.size)
-        try await cache.adopt(partial, as: found.digest)
+        try cache.adopt(partial, as: found.digest)
         return content
     }
 }

@@ -10,6 +10,12 @@ struct FrameOutput: Sendable {
     private var size: Int64 = 0
     private var entries: [FrameEntry] = []
     private var contentSize: Int64 = 0
+    private var writebackStart: Int64 = 0
+
+    /// The most that one system call writes. Larger writes make the kernel look for larger pages, which were measured
+    /// to take five times as long (4 MiB against 1 MiB, ext4, Linux 6).
+    private static let writeLimit = 512 << 10
+    private static let writebackStep: Int64 = 32 << 20
 
     init(file: FileDescriptor, path: FilePath) {
         self.file = file
@@ -74,20 +80,41 @@ struct FrameOutput: Sendable {
     }
 
     private mutating func write(_ pieces: [UnsafeRawBufferPointer]) throws(FramesError) {
-        var vectors = pieces.map {
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+        var waiting: [iovec] = []
+        var count = 0
+        for piece in pieces {
+            var rest = piece
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.writeLimit - count))
+                waiting.append(
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count))
+                count += part.count
+                rest = UnsafeRawBufferPointer(rebasing: rest[part.count...])
+                if count == Self.writeLimit {
+                    try writeOut(&waiting)
+                    count = 0
+                }
+            }
+            hasher.update(piece)
+            size += Int64(piece.count)
         }
+        try writeOut(&waiting)
+        startWriteback()
+    }
+
+    /// Writes all of `vectors` and empties it.
+    private func writeOut(_ vectors: inout [iovec]) throws(FramesError) {
         var first = 0
         while first < vectors.count {
-            let count = vectors.withUnsafeBufferPointer { all in
+            let written = vectors.withUnsafeBufferPointer { all in
                 let rest = UnsafeBufferPointer(rebasing: all[first...])
                 return writev(file.rawValue, rest.baseAddress, Int32(rest.count))
             }
-            guard count >= 0 else {
+            guard written >= 0 else {
                 if errno == EINTR { continue }
                 throw .system(action: "write", path: path, errno: Errno(rawValue: errno))
             }
-            var rest = count
+            var rest = written
             while first < vectors.count, rest >= vectors[first].iov_len {
                 rest -= vectors[first].iov_len
                 first += 1
@@ -97,9 +124,15 @@ struct FrameOutput: Sendable {
                 vectors[first].iov_len -= rest
             }
         }
-        for piece in pieces {
-            hasher.update(piece)
-            size += Int64(piece.count)
-        }
+        vectors.removeAll(keepingCapacity: true)
+    }
+
+    /// Lets the disk work while the rest is still being made, so that the final sync finds little left to do.
+    private mutating func startWriteback() {
+        guard size - writebackStart >= Self.writebackStep else { return }
+        // On dirty pages this advice starts writing and drops nothing (mm/fadvise.c); where it is refused, the sync at
+        // the end does all of it.
+        posix_fadvise(file.rawValue, off_t(writebackStart), off_t(size - writebackStart), POSIX_FADV_DONTNEED)
+        writebackStart = size
     }
 }
