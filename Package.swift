@@ -110,7 +110,7 @@ let package = Package(
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", system]),
+            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
     ]
