@@ -100,7 +100,7 @@ import Testing
         for offset in good.indices {
             var bytes = good
             bytes[offset] ^= UInt8(1 << (offset % 8))
-            let reader = try TarballReader(ArraySource(bytes))
+            guard let reader = try? TarballReader(ArraySource(bytes)) else { continue }  // refused at once
             var count = 0
             while count < 10, (try? reader.next()) != nil { count += 1 }  // refusing is as good as ending
             #expect(count <= 3)
@@ -108,8 +108,7 @@ import Testing
     }
 
     @Test func refusesAnArchiveThatIsNone() throws {
-        let reader = try TarballReader(ArraySource(seededBytes(5000, seed: 1)))
-        #expect(throws: TarballError.self) { try reader.next() }
+        #expect(throws: TarballError.self) { try TarballReader(ArraySource(seededBytes(5000, seed: 1))) }
     }
 
     @Test func passesOnWhatTheSourceThrows() throws {
@@ -118,7 +117,6 @@ import Testing
                 throw Errno.ioError
             }
         }
-        let reader = try TarballReader(Failing())
-        #expect(throws: Errno.ioError) { try reader.next() }
+        #expect(throws: Errno.ioError) { try TarballReader(Failing()) }
     }
 }
