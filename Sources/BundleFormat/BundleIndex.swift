@@ -39,7 +39,13 @@ package struct BundleIndex {
             guard names.updateValue(descriptor.digest, forKey: name) == nil else {
                 throw Fault(reason: "the name \(name) is listed twice")
             }
-            if !images.contains(where: { $0.digest == descriptor.digest }) { images.append(descriptor.bare) }
+            guard let known = images.first(where: { $0.digest == descriptor.digest }) else {
+                images.append(descriptor.bare)
+                continue
+            }
+            guard known == descriptor.bare else {
+                throw Fault(reason: "\(descriptor.digest) is listed with two sizes or media types")
+            }
         }
         guard let artifact else { throw Fault(reason: "it is an image layout without a bundle's artifact manifest") }
         self.artifact = artifact

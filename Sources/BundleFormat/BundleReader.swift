@@ -24,7 +24,7 @@ package final class BundleReader: Sendable {
     package init(opening path: FilePath) throws {
         self.path = path
         file = try FramedFile(opening: path)
-        let front = ArchiveFront(file)
+        let front = try ArchiveFront(file)
         guard try front.bytes(of: LayoutNames.layoutFile, limit: 1024) == LayoutNames.layoutBytes else {
             throw BundleError.member(
                 path: path, name: LayoutNames.layoutFile, reason: "is not that of an OCI image layout 1.0.0")
@@ -90,19 +90,22 @@ private final class ArchiveFront {
     private let path: FilePath
     private let frames: FrameReader
     private let source: FrameSource
-    private let tar: TarballReader?
+    private let tar: TarballReader
     private var members: [String: TarballMember] = [:]
 
-    init(_ file: FramedFile) {
+    init(_ file: FramedFile) throws {
         path = file.path
         frames = FrameReader(file)
         source = FrameSource(file)
-        // Opening can't fail before anything is read; if it does, the first member is missing.
-        tar = try? TarballReader(source)
+        do {
+            tar = try TarballReader(source)
+        } catch let error as TarballError {
+            throw BundleError.structure(path: path, reason: error.description)
+        }
     }
 
     func bytes(of name: String, limit: Int64) throws -> Data {
-        while members[name] == nil, let member = try tar?.nextMember(of: path) { members[member.name] = member }
+        while members[name] == nil, let member = try tar.nextMember(of: path) { members[member.name] = member }
         guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
         guard member.size <= limit else {
             throw BundleError.member(

@@ -26,7 +26,8 @@ package final class TarballReader {
     private let archive: OpaquePointer?
     private let feed: Feed
 
-    package init(_ source: any TarballSource) throws(TarballError) {
+    /// Opens the archive, which reads its first block. Rethrows what the source threw.
+    package init(_ source: any TarballSource) throws {
         archive = archive_read_new()
         feed = Feed(source)
         try check(archive_read_support_format_tar(archive), while: "choose the tar format")
@@ -39,7 +40,9 @@ package final class TarballReader {
             guard let context else { return 0 }
             return Unmanaged<Feed>.fromOpaque(context).takeUnretainedValue().skip(count)
         }
-        try check(archive_read_open1(archive), while: "open the tar")
+        let code = archive_read_open1(archive)
+        if let failure = feed.failure { throw failure }
+        try check(code, while: "open the tar")
     }
 
     deinit { archive_read_free(archive) }
