@@ -32,6 +32,12 @@ package struct BundleVerification: Sendable {
         package var isSound: Bool { faults.isEmpty }
     }
 
+    /// A fault, and whether another layout of the tar may be the reason.
+    private struct Finding: Sendable {
+        var fault: Fault
+        var isLayout: Bool
+    }
+
     /// A stretch of members that one thread checks.
     private struct Segment: Sendable {
         var members: ArraySlice<TarballMember>
@@ -52,8 +58,21 @@ package struct BundleVerification: Sendable {
     /// Throws where the archive can't be read at all or its members are not the bundle's; what is damaged inside its
     /// members is in the report. `progress` is told the bytes checked since the last call, from any thread.
     package func run(workers: Int, progress: @escaping @Sendable (Int64) -> Void) async throws -> Report {
-        let members = try list()
-        let faults = try await check(Self.segments(members, bundle.contents), workers: workers, progress: progress)
+        let members = try Self.layout(of: bundle.contents)
+        let end = (members.last?.end ?? 0) + Int64(TarHeader.trailerSize)
+        guard bundle.file.contentSize == end else {
+            try explainLayout()
+            let over = bundle.file.contentSize - end
+            throw BundleError.structure(
+                path: bundle.path,
+                reason: over > 0
+                    ? "the tar goes on for \(over) bytes after its last member"
+                    : "the tar ends \(-over) bytes too early")
+        }
+        let findings = try await check(
+            Self.segments(members, bundle.contents), workers: workers, progress: progress)
+        if findings.contains(where: \.isLayout) { try explainLayout() }
+        let faults = findings.map(\.fault)
         return Report(
             bundle: "\(bundle.description.name) \(bundle.description.version)", members: members.count,
             images: bundle.description.images.count, names: bundle.description.images.reduce(0) { $0 + $1.names.count },
@@ -61,41 +80,49 @@ package struct BundleVerification: Sendable {
             index: bundle.index.descriptor.digest, faults: faults)
     }
 
-    /// The members, found to be exactly the bundle's, in order, without a gap between them.
-    private func list() throws -> [TarballMember] {
+    /// Where every member must be: names, sizes and order leave nothing open, so the archive is compared, not parsed.
+    private static func layout(of contents: BundleContents) throws(TarballError) -> [TarballMember] {
+        var members: [TarballMember] = []
+        var offset: Int64 = 0
+        for member in contents.members {
+            let header = try TarHeader.encode(name: member.name, size: member.size)
+            let placed = TarballMember(
+                name: member.name, size: member.size, headerOffset: offset,
+                dataOffset: offset + Int64(header.count))
+            offset = placed.end
+            members.append(placed)
+        }
+        return members
+    }
+
+    /// Reads the tar as any tar reader would, to name what is there instead of what should be; throws if it finds it.
+    private func explainLayout() throws {
         func fault(_ name: String, _ reason: String) -> BundleError {
             .member(path: bundle.path, name: name, reason: reason)
         }
         let expected = bundle.contents.members
         let positions = Dictionary(expected.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        let tar = try TarballReader(FrameSource(bundle.file))
-        var members: [TarballMember] = []
         var seen: Set<String> = []
-        var end: Int64 = 0
-        while let member = try tar.nextMember(of: bundle.path) {
-            guard let position = positions[member.name] else {
-                throw fault(member.name, "does not belong to the bundle: nothing in index.json leads to it")
+        do {
+            let tar = try TarballReader(FrameSource(bundle.file))
+            while let member = try tar.nextMember(of: bundle.path) {
+                guard let position = positions[member.name] else {
+                    throw fault(member.name, "does not belong to the bundle: nothing in index.json leads to it")
+                }
+                guard seen.insert(member.name).inserted else { throw fault(member.name, "is there twice") }
+                guard position == seen.count - 1 else {
+                    throw fault(
+                        member.name, "is out of place: '\(expected[seen.count - 1].name)' should stand there")
+                }
+                guard member.size == expected[position].size else {
+                    throw fault(member.name, "has \(member.size) bytes, not \(expected[position].size)")
+                }
             }
-            guard seen.insert(member.name).inserted else { throw fault(member.name, "is there twice") }
-            guard position == members.count else {
-                throw fault(member.name, "is out of place: '\(expected[members.count].name)' should stand there")
-            }
-            guard member.size == expected[position].size else {
-                throw fault(member.name, "has \(member.size) bytes, not \(expected[position].size)")
-            }
-            guard member.headerOffset == end else {
-                throw fault(member.name, "does not start where the member before it ends")
-            }
-            end = member.end
-            members.append(member)
+            guard seen.count == expected.count else { throw fault(expected[seen.count].name, "is missing") }
+        } catch let error as FramesError {
+            // What is damaged is in the findings, by member; here it only ends the reading.
+            guard case .damaged = error else { throw error }
         }
-        guard members.count == expected.count else { throw fault(expected[members.count].name, "is missing") }
-        guard bundle.file.contentSize == end + Int64(TarHeader.trailerSize) else {
-            throw BundleError.structure(
-                path: bundle.path,
-                reason: "the tar goes on for \(bundle.file.contentSize - end) bytes after its last member")
-        }
-        return members
     }
 
     /// The small members at the front as one segment, every other member as its own, largest first.
@@ -107,32 +134,35 @@ package struct BundleVerification: Sendable {
 
     private func check(
         _ segments: [Segment], workers: Int, progress: @escaping @Sendable (Int64) -> Void
-    ) async throws -> [Fault] {
+    ) async throws -> [Finding] {
         let turns = Turns()
-        let faults = try await withThrowingTaskGroup(of: [Fault].self) { group in
+        let found = try await withThrowingTaskGroup(of: [Finding].self) { group in
             for _ in 0..<max(1, min(workers, segments.count)) {
                 group.addTask { @concurrent in
                     let checker = MemberChecker(bundle.file, digests: digests, index: bundle.index.descriptor.digest)
-                    var faults: [Fault] = []
+                    var findings: [Finding] = []
                     while true {
                         let turn = turns.take()
-                        guard turn < segments.count else { return faults }
+                        guard turn < segments.count else { return findings }
                         for member in segments[turn].members {
                             try Task.checkCancellation()
-                            if let reason = try checker.fault(in: member, progress: progress) {
-                                faults.append(
-                                    Fault(member: member.name, reason: reason, images: images(using: member.name)))
-                            }
+                            guard let found = try checker.fault(in: member, progress: progress) else { continue }
+                            findings.append(
+                                Finding(
+                                    fault: Fault(
+                                        member: member.name, reason: found.reason, images: images(using: member.name)),
+                                    isLayout: found.isLayout))
                         }
                     }
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        var all = faults.sorted { $0.member < $1.member }
+        var all = found.sorted { $0.fault.member < $1.fault.member }
         let checker = MemberChecker(bundle.file, digests: digests, index: bundle.index.descriptor.digest)
         if let reason = try checker.trailerFault() {
-            all.append(Fault(member: "the end of the tar", reason: reason, images: []))
+            let fault = Fault(member: "the end of the tar", reason: reason, images: [])
+            all.append(Finding(fault: fault, isLayout: true))
         }
         return all
     }
@@ -173,12 +203,14 @@ private struct MemberChecker {
     }
 
     /// What is wrong with `member`: its header, its data or its padding; `nil` if nothing.
-    func fault(in member: TarballMember, progress: (Int64) -> Void) throws -> String? {
+    func fault(
+        in member: TarballMember, progress: (Int64) -> Void
+    ) throws -> (reason: String, isLayout: Bool)? {
         do {
             var header: [UInt8] = []
             try reader.read(member.headerOffset..<member.dataOffset) { header += $0 }
             guard try header == TarHeader.encode(name: member.name, size: member.size) else {
-                return "has a tar header that is not what was written"
+                return ("it has a tar header that is not what was written", true)
             }
             if let expected = expectedDigest(of: member.name) {
                 var hasher = DigestHasher(expected.algorithm)
@@ -187,12 +219,12 @@ private struct MemberChecker {
                     progress(Int64(piece.count))
                 }
                 let found = hasher.digest()
-                guard found == expected else { return "does not match its digest: its content is \(found)" }
+                guard found == expected else { return ("it does not match its digest: its content is \(found)", false) }
             }
-            return try zerosFault((member.dataOffset + member.size)..<member.end, "its padding")
+            return try zerosFault((member.dataOffset + member.size)..<member.end, "its padding").map { ($0, true) }
         } catch let error as FramesError {
             guard case .damaged = error else { throw error }
-            return "can't be read: \(error)"
+            return ("it can't be read: \(error)", false)
         }
     }
 

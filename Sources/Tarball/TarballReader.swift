@@ -15,6 +15,13 @@ package struct TarballMember: Hashable, Sendable {
     /// Where its data starts.
     package var dataOffset: Int64
 
+    package init(name: String, size: Int64, headerOffset: Int64, dataOffset: Int64) {
+        self.name = name
+        self.size = size
+        self.headerOffset = headerOffset
+        self.dataOffset = dataOffset
+    }
+
     /// Where the next member, or the archive's trailer, starts.
     package var end: Int64 { dataOffset + size + Int64(TarHeader.padding(after: size)) }
 }
