@@ -30,52 +30,52 @@ struct UserErrorTests {
     static let mistakes: [Mistake] = [
         Mistake(
             name: "no such bundle", code: 66,
-            says: ["bundle/bundle.yaml", "no such bundle", "hint: "]
+            says: ["/bundle: no such bundle: there is no bundle.yaml", "hint: "]
         ) {
             try FileManager.default.removeItem(atPath: $0.bundle.appending("bundle.yaml").string)
             return []
         },
         Mistake(
-            name: "YAML syntax error in the definition", code: 65, says: ["bundle.yaml:8", "not valid yaml"]
+            name: "YAML syntax error in the definition", code: 65, says: ["bundle.yaml:7:9: not valid yaml"]
         ) {
             try change($0, "bundle.yaml", "stages:", "stages: ]")
             return []
         },
         Mistake(
-            name: "YAML syntax error in a manifest", code: 65, says: ["manifests/job-1.yaml:4", "not valid yaml"]
+            name: "YAML syntax error in a manifest", code: 65, says: ["manifests/job-1.yaml:5:5: not valid yaml"]
         ) {
             try change($0, "manifests/job-1.yaml", "  name: job-1", "  name: [job-1")
             return []
         },
         Mistake(
             name: "unknown key", code: 65,
-            says: ["bundle.yaml:7", "unknown key 'platfroms'", "did you mean 'platforms'?"]
+            says: ["bundle.yaml:6: unknown key 'platfroms'", "did you mean 'platforms'?"]
         ) {
             try change($0, "bundle.yaml", "platforms:", "platfroms:")
             return []
         },
         Mistake(
-            name: "no such manifest", code: 65, says: ["bundle.yaml:11", "manifests/jobs-0.yaml", "no such file"]
+            name: "no such manifest", code: 65, says: ["bundle.yaml:10", "manifests/jobs-0.yaml", "no such file"]
         ) {
             try change($0, "bundle.yaml", "job-0", "jobs-0")
             return []
         },
         Mistake(
             name: "image name with upper case", code: 65,
-            says: ["manifests/job-1.yaml:12", "Apache/NiFi", "did you mean 'apache/nifi:1.23.2'?"]
+            says: ["manifests/job-1.yaml:11", "apache/NiFi", "did you mean 'apache/nifi:1.23.2'?"]
         ) {
-            try change($0, "manifests/job-1.yaml", "apache/nifi", "Apache/NiFi")
+            try change($0, "manifests/job-1.yaml", "apache/nifi", "apache/NiFi")
             return []
         },
         Mistake(
-            name: "the tag latest", code: 65, says: ["manifests/job-1.yaml:12", "Job/job-1", "[latest-tag]", "hint: "]
+            name: "the tag latest", code: 65, says: ["manifests/job-1.yaml:11", "Job/job-1", "[latest-tag]", "hint: "]
         ) {
             try change($0, "manifests/job-1.yaml", "nifi:1.23.2", "nifi:latest")
             return []
         },
         Mistake(
             name: "image not found", code: 65,
-            says: ["apache/nifi:1.23.9", "doesn't have it", "asked for by manifests/job-1.yaml:12 Job/job-1", "hint: "]
+            says: ["apache/nifi:1.23.9", "doesn't have it", "asked for by manifests/job-1.yaml:11 Job/job-1", "hint: "]
         ) {
             try change($0, "manifests/job-1.yaml", "nifi:1.23.2", "nifi:1.23.9")
             return []
@@ -83,7 +83,7 @@ struct UserErrorTests {
         Mistake(
             name: "platform missing from the index", code: 65,
             says: [
-                "busybox:1.35.0", "does not exist for linux/s390x, only for linux/amd64, linux/arm64", "job-0.yaml:12",
+                "busybox:1.35.0", "does not exist for linux/s390x, only for linux/amd64, linux/arm64", "job-0.yaml:11",
             ]
         ) {
             for index in 1...3 { try change($0, "bundle.yaml", "      - manifests/job-\(index).yaml\n", "") }
