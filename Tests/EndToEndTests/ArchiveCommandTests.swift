@@ -76,15 +76,15 @@ struct ArchiveCommandTests {
     }
 
     @Test func bothExecutablesNameADamagedLayerAndWhoNeedsIt() async throws {
-        let sample = try SampleBundle.ordinary()
+        let sample = try SampleBundle.large(6_000_000)
         let (place, archive) = try await built(sample)
         var bytes = try contents(of: archive)
-        // The layer is stored as it is, so its bytes can be found; its middle is nobody's header.
-        let layer = sample.images[3].image.largestLayer
-        let content = sample.images[3].image.bytes(of: layer)
-        let middle = Array(content[150_000..<150_032])
+        // The layer is stored as it is, so its bytes can be found; these are beyond the frame that its header is in.
+        let layer = sample.images[0].image.largestLayer
+        let content = sample.images[0].image.bytes(of: layer)
+        let late = Array(content[5_500_000..<5_500_032])
         let position = try #require(
-            bytes.indices.first { bytes[$0] == middle[0] && bytes[$0...].starts(with: middle) })
+            bytes.indices.dropFirst(5_500_000).first { bytes[$0] == late[0] && bytes[$0...].starts(with: late) })
         bytes[position] ^= 0x40
         let damaged = place.file("damaged.tar.zst")
         try write(bytes, to: damaged)
@@ -95,7 +95,7 @@ struct ArchiveCommandTests {
             try #require(run.output.hasPrefix("{"), "\(run.transcript)")
             let report = try run.decoded(Report.self)
             #expect(report.faults.map(\.member) == ["blobs/sha256/\(layer.digest.hex)"])
-            #expect(report.faults.first?.images.contains { $0.contains("apache/kafka") } == true)
+            #expect(report.faults.first?.images.contains { $0.contains("apache/nifi") } == true)
         }
     }
 
