@@ -34,7 +34,7 @@ extension Failure {
             switch errno {
             case .noSuchFileOrDirectory: .noInput
             case .permissionDenied, .notPermitted: .permission
-            case .readOnlyFileSystem: .cantCreate
+            case .readOnlyFileSystem, .notDirectory: .cantCreate
             default: .inputOutput
             }
         default: .data

@@ -14,7 +14,14 @@ func fileSize(_ path: FilePath) -> Int64? {
 
 /// Makes a folder and those above it.
 func makeFolders(_ path: FilePath) throws(BuildError) {
-    guard mkdir(path.string, 0o755) != 0, errno != EEXIST else { return }
+    guard mkdir(path.string, 0o755) != 0 else { return }
+    if errno == EEXIST {
+        var status = stat()
+        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw .system(action: "create", path, .notDirectory)
+        }
+        return
+    }
     let parent = path.removingLastComponent()
     guard errno == ENOENT, !parent.isEmpty, parent != path else {
         throw .system(action: "create", path, Errno(rawValue: errno))

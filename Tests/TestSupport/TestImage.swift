@@ -22,9 +22,11 @@ package struct TestImage: Sendable {
     ///   - platforms: more than one makes an index.
     ///   - layers: the size of each layer's content; the first layer is shared by all platforms and seeds.
     ///   - seed: what the layers but the first are made of.
+    ///   - base: the files of the first layer, for an image that must run; otherwise it is made like the others.
     /// - Throws: only what encoding a document throws.
     package init(
-        format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1
+        format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1,
+        base: [(name: String, bytes: [UInt8])]? = nil
     ) throws {
         var blobs: [Digest: Data] = [:]
         func add(_ bytes: Data, _ mediaType: MediaType) -> Descriptor {
@@ -36,7 +38,8 @@ package struct TestImage: Sendable {
             var diffIDs: [Digest] = []
             let descriptors = layers.enumerated().map { index, size in
                 let layerSeed = index == 0 ? 0 : seed &* 1000 &+ UInt64(position * 100 + index)
-                let tar = Tar.archive([("layer-\(index).bin", seededBytes(size, seed: layerSeed))])
+                let made = [(name: "layer-\(index).bin", bytes: seededBytes(size, seed: layerSeed))]
+                let tar = Tar.archive(index == 0 ? base ?? made : made)
                 diffIDs.append(.of(Data(tar)))
                 return add(Data(Tar.gzip(tar)), format == .oci ? .ociLayerGzip : .dockerLayerGzip)
             }
