@@ -5,6 +5,7 @@ internal import FoundationEssentials
 package import OCI
 package import Registry
 package import SystemPackage
+internal import Threads
 
 /// Builds one bundle: plan, fetch, pack; each step can be looked at before the next.
 package struct BundleBuild: Sendable {

@@ -35,15 +35,12 @@ package struct BundleInputs: Sendable {
         guard discovery.unconfirmed.isEmpty else {
             throw .unconfirmed(discovery.unconfirmed, definition: definition.file)
         }
-        let errors = discovery.findings.filter { $0.severity == .error && $0.waiver == nil }
-        guard errors.isEmpty else { throw .lint(errors, folder: definition.folder) }
+        guard discovery.errors.isEmpty else { throw .lint(discovery.errors, folder: definition.folder) }
     }
 
     /// Who asks for an image, as the lock has it.
     func origins(of image: DiscoveredImage) -> [ImagesLock.Origin] {
-        image.origins.map {
-            ImagesLock.Origin(bundle: definition.name, file: $0.file, object: $0.object, field: $0.field)
-        }
+        image.origins.map { ImagesLock.Origin(bundle: definition.name, $0) }
     }
 
     /// The first place that asks for `reference`, for a message.

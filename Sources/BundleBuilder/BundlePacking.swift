@@ -3,6 +3,7 @@ internal import OCI
 internal import Registry
 internal import Synchronization
 internal import SystemPackage
+internal import Threads
 
 /// Fetches a build's payload and packs it at the same time, both largest first: while one blob is written, the next
 /// ones come in.

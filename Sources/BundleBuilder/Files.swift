@@ -3,7 +3,6 @@ internal import FoundationEssentials
 internal import Glibc
 internal import OCI
 internal import SystemPackage
-internal import Threads
 
 /// The length of the regular file at `path`; `nil` if there is none.
 func fileSize(_ path: FilePath) -> Int64? {
@@ -74,15 +73,6 @@ func freeSpace(at path: FilePath) throws(BuildError) -> (bytes: Int64, fileSyste
     var file = stat()
     guard stat(path.string, &file) == 0 else { throw .system(action: "look at", path, Errno(rawValue: errno)) }
     return (Int64(status.f_bavail) * Int64(status.f_frsize), UInt(file.st_dev))
-}
-
-/// Runs blocking work on a thread of its own, so that no thread of Swift's pool waits.
-func onThread<Result: Sendable>(
-    _ name: String, _ body: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        OSThread.spawn(name: name) { continuation.resume(with: Swift.Result(catching: body)) }
-    }
 }
 
 /// The digest and length of a file's content.

@@ -3,6 +3,7 @@ internal import Definition
 internal import OCI
 internal import Subprocess
 internal import SystemPackage
+internal import Threads
 
 /// The installers that travel with a bundle: exactly those of this very version.
 struct InstallerFiles {

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import OCI
 package import Registry
 package import SystemPackage
+internal import Threads
 
 /// Asks the registries what every reference of a bundle is, and makes its part of the lock.
 package struct LockResolver: Sendable {

@@ -1,6 +1,7 @@
 internal import HTTP
 package import OCI
 package import SystemPackage
+internal import Threads
 
 extension RegistryClient {
     /// Fetches a blob into the file at `path`, going on after what an earlier run left there.
