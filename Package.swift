@@ -43,6 +43,7 @@ let package = Package(
         // MARK: C libraries, each imported by exactly one module
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -77,9 +78,27 @@ let package = Package(
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
         // MARK: the isolated side; no path from here to HTTP or Registry
+        .target(name: "HTTP2", dependencies: ["CNghttp2", system]),
+        .target(name: "Containerd", dependencies: ["HTTP2", "OCI", system]),
+        .target(
+            name: "NodeImages",
+            dependencies: ["BundleFormat", "Containerd", "Frames", "ImageLayout", "OCI", "Threads", system]),
+        .target(name: "Processes", dependencies: [subprocess, system]),
+        .target(
+            name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Processes", system]),
+        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(
+            name: "BundleInstaller",
+            dependencies: [
+                "BundleFormat", "Cluster", "Containerd", "Frames", "ImageLayout", "NodeImages", "OCI", "Preflight",
+                "Processes", "Tarball", "Threads", system,
+            ]),
         .target(
             name: "InstallerCommands",
-            dependencies: ["BundleFormat", "CommandSupport", argumentParser, system]),
+            dependencies: [
+                "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "NodeImages", "OCI",
+                "Preflight", argumentParser, system,
+            ]),
         .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
 
         // MARK: tests
@@ -111,6 +130,22 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
+        .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
+        .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
+        .testTarget(
+            name: "NodeImagesTests",
+            dependencies: [
+                "BundleFormat", "Containerd", "Frames", "ImageLayout", "NodeImages", "OCI", "TestSupport", "Threads",
+                subprocess, system,
+            ]),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", system]),
+        .testTarget(
+            name: "PreflightTests", dependencies: ["BundleFormat", "OCI", "Preflight", "TestSupport", subprocess, system]),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Cluster", "Processes", "TestSupport", subprocess, system]),
+        .testTarget(
+            name: "BundleInstallerTests",
+            dependencies: ["BundleFormat", "BundleInstaller", "OCI", "TestSupport", system]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
     ]
