@@ -22,8 +22,14 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
 let fullyStatic: [LinkerSetting] =
     [
-        // -s: it travels in every bundle, and nobody has a debugger where it runs.
-        .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
+        // -s: it travels in every bundle, and nobody has a debugger where it runs. The script: see there.
+        .unsafeFlags(
+            [
+                "-static-executable", "-Xlinker", "-s",
+                // GNU ld, since of the three linkers only it discards by the name of an archive's member.
+                "-use-ld=bfd", "-Xlinker", "-T",
+                "-Xlinker", "\(Context.packageDirectory)/Sources/sealift-installer/small.ld",
+            ], .when(configuration: .release))
     ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
 
 let package = Package(
@@ -99,7 +105,9 @@ let package = Package(
                 "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "NodeImages", "OCI",
                 "Preflight", argumentParser, system,
             ]),
-        .executableTarget(name: "sealift-installer", dependencies: ["InstallerCommands"], linkerSettings: fullyStatic),
+        .executableTarget(
+            name: "sealift-installer", dependencies: ["InstallerCommands"], exclude: ["small.ld"],
+            linkerSettings: fullyStatic),
 
         // MARK: tests
         .target(
@@ -140,7 +148,8 @@ let package = Package(
             ]),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", system]),
         .testTarget(
-            name: "PreflightTests", dependencies: ["BundleFormat", "OCI", "Preflight", "TestSupport", subprocess, system]),
+            name: "PreflightTests",
+            dependencies: ["BundleFormat", "OCI", "Preflight", "TestSupport", subprocess, system]),
         .testTarget(
             name: "ClusterTests", dependencies: ["Cluster", "Processes", "TestSupport", subprocess, system]),
         .testTarget(
