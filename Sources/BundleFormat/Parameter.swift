@@ -9,8 +9,15 @@ package struct Parameter: Hashable, Sendable, Codable {
     package struct Generator: Hashable, Sendable, Codable {
         /// The number of characters.
         package var length: Int
-        /// Which kind of text: `alphanumeric` or `uuid-base64` (22 characters, as Kafka's cluster id).
+        /// Which kind of text: ``alphanumeric``, ``uuid`` or ``nodeAddress``.
         package var format: String
+
+        /// Letters and digits.
+        package static let alphanumeric = "alphanumeric"
+        /// A random UUID of 22 characters, as Kafka's cluster id.
+        package static let uuid = "uuid-base64"
+        /// The address of the node that is installed, as preflight finds it or the operator names it; `length` is 0.
+        package static let nodeAddress = "node-address"
 
         package init(length: Int, format: String) {
             self.length = length

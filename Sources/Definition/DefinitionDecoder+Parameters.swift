@@ -30,22 +30,31 @@ extension DefinitionDecoder {
             guard parameter.value == nil else {
                 throw generate.invalid("…", "a parameter has either a default or is generated")
             }
-            guard parameter.kind == .string else {
+            let generator = try generator(generate)
+            let kinds: [Parameter.Kind] =
+                generator.format == Parameter.Generator.nodeAddress ? [.string, .host] : [.string]
+            guard kinds.contains(parameter.kind) else {
                 throw generate.invalid("…", "only a parameter of type string can be generated")
             }
-            parameter.generate = try generator(generate)
+            parameter.generate = generator
         }
         return parameter
     }
 
     private func generator(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter.Generator {
         let mapping = try cursor.mapping("length", "format")
-        let formats = ["alphanumeric", "uuid-base64"]
+        let formats = [Parameter.Generator.alphanumeric, Parameter.Generator.uuid, Parameter.Generator.nodeAddress]
         let format = try mapping["format"]?.string() ?? formats[0]
         guard formats.contains(format) else {
             throw try mapping.required("format").invalid(format, "the choices are \(formats.joined(separator: ", "))")
         }
-        guard format == formats[0] else {
+        if format == Parameter.Generator.nodeAddress {
+            if let length = mapping["length"] {
+                throw length.invalid(try length.string(), "the node's address has no chosen length")
+            }
+            return .init(length: 0, format: format)
+        }
+        guard format == Parameter.Generator.alphanumeric else {
             let length = try mapping["length"]?.integer() ?? 22
             guard length == 22 else {
                 throw cursor.invalid(String(length), "a uuid in base64 has 22 characters")

@@ -27,6 +27,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
           - {name: replicas, type: integer, default: 1}
           - {name: password, generate: {length: 24}}
           - {name: clusterId, generate: {format: uuid-base64}}
+          - {name: nodeAddress, type: host, generate: {format: node-address}}
         profiles:
           small: {replicas: 2}
         stages:
@@ -60,14 +61,17 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
             #expect(definition.version == "1.0", "a number stays as it was written")
             #expect(definition.description == "a demo")
             #expect(definition.platforms == [.linuxAMD64, .linuxARM64])
-            #expect(definition.parameters.map(\.name) == ["dataDir", "name", "replicas", "password", "clusterId"])
-            #expect(definition.parameters.map(\.kind) == [.path, .string, .integer, .string, .string])
-            #expect(definition.parameters.map(\.value) == ["/tmp", nil, "1", nil, nil])
+            #expect(
+                definition.parameters.map(\.name)
+                    == ["dataDir", "name", "replicas", "password", "clusterId", "nodeAddress"])
+            #expect(definition.parameters.map(\.kind) == [.path, .string, .integer, .string, .string, .host])
+            #expect(definition.parameters.map(\.value) == ["/tmp", nil, "1", nil, nil, nil])
             #expect(definition.parameters[3].generate == .init(length: 24, format: "alphanumeric"))
             #expect(definition.parameters[4].generate == .init(length: 22, format: "uuid-base64"))
+            #expect(definition.parameters[5].generate == .init(length: 0, format: "node-address"))
             #expect(definition.profiles == ["small": ["replicas": "2"]])
             #expect(definition.images.map(\.reference) == ["busybox:1.35.0"])
-            #expect(definition.images[0].line == 29)
+            #expect(definition.images[0].line == 30)
             #expect(definition.images[0].field == "images[0].reference")
             #expect(
                 definition.waivers.map(\.subject)

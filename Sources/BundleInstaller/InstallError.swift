@@ -1,0 +1,74 @@
+package import OCI
+package import SystemPackage
+
+/// Why a command on the isolated host stopped.
+package enum InstallError: Error, Sendable {
+    /// Another process holds the lock.
+    case busy(pid: Int?)
+    case system(action: String, path: FilePath, errno: Errno)
+    /// A line in the middle of the journal is not what was written.
+    case journalDamaged(path: FilePath, line: Int)
+    /// The archive is damaged.
+    case damaged(path: FilePath, faults: Int, first: String)
+    case wrongPlatform(bundle: [Platform], host: Platform)
+    /// The description and the artifact's layers don't fit together.
+    case artifact(path: FilePath, reason: String)
+    /// The checks of this name say no; nothing was changed.
+    case preflight(failed: [String])
+    /// Parameters that have neither default nor generator nor a value.
+    case valuesMissing([Parameters.Missing])
+    /// Something else is installed, or was begun.
+    case otherBundle(installed: String, wanted: String, isFinished: Bool)
+    case notInstalled(state: FilePath)
+    /// `upgrade` was given a bundle that is no successor.
+    case noUpgrade(reason: String)
+    /// A step gave up.
+    case step(name: String, reason: String, hint: String?)
+}
+
+extension InstallError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .busy(let pid):
+            "another sealift-installer is changing this host" + (pid.map { ": process \($0)" } ?? "")
+        case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
+        case .journalDamaged(let path, let line): "line \(line) of the journal \(path) is damaged"
+        case .damaged(let path, let faults, let first):
+            "\(path) is damaged in \(faults) place\(faults == 1 ? "" : "s"), first: \(first); nothing was changed"
+        case .wrongPlatform(let bundle, let host):
+            "the bundle is for \(bundle.map(\.description).joined(separator: ", ")), this host is \(host)"
+        case .artifact(let path, let reason): "\(path) is not a bundle that can be installed: \(reason)"
+        case .preflight(let failed):
+            "this host fails \(failed.count == 1 ? "the check" : "the checks") "
+                + "\(failed.joined(separator: ", ")); nothing was changed"
+        case .valuesMissing(let missing):
+            "the bundle needs values for: " + missing.map(\.description).joined(separator: "; ")
+        case .otherBundle(let installed, let wanted, let isFinished):
+            isFinished
+                ? "\(installed) is installed here, not \(wanted)"
+                : "the installation of \(installed) was begun here and is not finished; \(wanted) can't start"
+        case .notInstalled(let state): "nothing is installed here: there is no record in \(state)"
+        case .noUpgrade(let reason): "this is no upgrade: \(reason)"
+        case .step(let name, let reason, _): "step '\(name)' failed: \(reason)"
+        }
+    }
+
+    /// What to do about it, where there is something to say.
+    package var hint: String? {
+        switch self {
+        case .busy: "wait until it is done; 'sealift-installer status' shows how far it is"
+        case .system(_, _, .noSpace): "free some space; running again goes on where this stopped"
+        case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
+        case .system, .artifact, .noUpgrade: nil
+        case .journalDamaged: "move the file away; running again checks every step anew"
+        case .damaged: "copy the bundle again from where it was built"
+        case .wrongPlatform: "build a bundle for this platform: sealift build --platform"
+        case .preflight: "each remedy is in the table above; a check is waived by --waive NAME"
+        case .valuesMissing(let missing): missing.first.map { "give them with --set \($0.name)=VALUE" }
+        case .otherBundle(_, _, true): "replace it with 'sealift-installer upgrade', or remove it with 'uninstall'"
+        case .otherBundle(_, _, false): "finish it with its own bundle, or remove it with 'sealift-installer uninstall'"
+        case .notInstalled: "install a bundle with 'sealift-installer install BUNDLE'"
+        case .step(_, _, let hint): hint ?? "running the same command again goes on with this step"
+        }
+    }
+}

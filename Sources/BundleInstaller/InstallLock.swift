@@ -1,0 +1,39 @@
+internal import Glibc
+package import SystemPackage
+
+/// Keeps two commands that change the host apart; let go when it goes out of scope or the process ends, however it ends.
+package struct InstallLock: ~Copyable {
+    private let file: FileDescriptor
+
+    /// Takes the lock at `path`; throws ``InstallError/busy(pid:)`` where another process holds it.
+    package init(at path: FilePath) throws(InstallError) {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerRead, .ownerWrite])
+        } catch {
+            throw .system(action: "open the lock", path: path, errno: error as? Errno ?? .ioError)
+        }
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = Errno(rawValue: errno)
+            let holder = Self.holder(of: file)
+            // Only opened; there is nothing to lose.
+            try? file.close()
+            guard reason == .wouldBlock else { throw .system(action: "lock", path: path, errno: reason) }
+            throw .busy(pid: holder)
+        }
+        // For whoever meets the lock; the lock itself is the kernel's, so a file left behind locks nobody out.
+        ftruncate(file.rawValue, 0)
+        _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
+        self.file = file
+    }
+
+    deinit { try? file.close() }  // closing is what lets go; nothing can be done where it fails
+
+    private static func holder(of file: borrowing FileDescriptor) -> Int? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = pread(file.rawValue, &bytes, bytes.count, 0)
+        guard count > 0 else { return nil }
+        return Int(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+}

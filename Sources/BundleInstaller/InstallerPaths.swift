@@ -1,0 +1,28 @@
+package import SystemPackage
+
+/// Where an installation keeps what it must remember, and what it puts onto the host beside Kubernetes.
+package struct InstallerPaths: Hashable, Sendable {
+    /// Readable by root only: it holds generated secrets.
+    package var state: FilePath
+    /// Held while a command changes the host; on a file system that a reboot empties.
+    package var lock: FilePath
+
+    /// The places on a real host.
+    package static let host = InstallerPaths(state: "/var/lib/sealift", lock: "/run/sealift-installer.lock")
+
+    package init(state: FilePath, lock: FilePath) {
+        self.state = state
+        self.lock = lock
+    }
+
+    /// One line for everything that was begun, finished or failed.
+    package var journal: FilePath { state.appending("journal.jsonl") }
+    /// The values of the bundle's parameters, secrets among them.
+    package var parameters: FilePath { state.appending("parameters.json") }
+    /// What is installed: ``InstalledRecord``.
+    package var record: FilePath { state.appending("installed.json") }
+    /// The bundle's description, manifests and checks, so that `check` and `uninstall` need no archive.
+    package var bundle: FilePath { state.appending("bundle") }
+    /// What `k0s backup` saved before upgrades, and the binaries that were replaced.
+    package var backups: FilePath { state.appending("backups") }
+}

@@ -1,0 +1,84 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import OCI
+package import SystemPackage
+
+/// What was done to this host: one JSON object a line, each on disk before the next thing happens.
+///
+/// A `kill -9` or a power cut can tear the last line only; opening drops a torn one, since what it said had not been
+/// relied on yet.
+package final class Journal {
+    package let path: FilePath
+    package private(set) var entries: [JournalEntry]
+    private let file: FileDescriptor
+
+    /// Opens the journal at `path`, or starts one.
+    package init(at path: FilePath) throws(InstallError) {
+        self.path = path
+        let bytes: [UInt8]
+        do {
+            file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerRead, .ownerWrite])
+            bytes = try Self.content(of: file)
+        } catch {
+            throw .system(action: "open the journal", path: path, errno: error as? Errno ?? .ioError)
+        }
+        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        entries = try Self.decode(bytes[..<whole], path: path)
+        guard ftruncate(file.rawValue, off_t(whole)) == 0, lseek(file.rawValue, 0, SEEK_END) >= 0 else {
+            throw .system(action: "mend the journal", path: path, errno: Errno(rawValue: errno))
+        }
+    }
+
+    deinit { try? file.close() }  // every line was synced when it was written
+
+    /// The entries of the journal at `path`, which is left as it is; none where there is no journal.
+    package static func read(_ path: FilePath) throws(InstallError) -> [JournalEntry] {
+        let bytes: [UInt8]
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            defer { try? file.close() }  // only read
+            bytes = try content(of: file)
+        } catch {
+            guard error as? Errno != .noSuchFileOrDirectory else { return [] }
+            throw .system(action: "read the journal", path: path, errno: error as? Errno ?? .ioError)
+        }
+        return try decode(bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)], path: path)
+    }
+
+    /// Appends `entry` and waits until it is on disk.
+    package func append(_ entry: JournalEntry) throws(InstallError) {
+        do {
+            let line = try encodeJSON(entry) + [UInt8(ascii: "\n")]
+            try file.writeAll(line)
+        } catch {
+            throw .system(action: "write the journal", path: path, errno: error as? Errno ?? .ioError)
+        }
+        guard fdatasync(file.rawValue) == 0 else {
+            throw .system(action: "sync the journal", path: path, errno: Errno(rawValue: errno))
+        }
+        entries.append(entry)
+    }
+
+    private static func decode(_ bytes: ArraySlice<UInt8>, path: FilePath) throws(InstallError) -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+            do {
+                entries.append(try JSONDecoder().decode(JournalEntry.self, from: Data(line)))
+            } catch {
+                throw .journalDamaged(path: path, line: index + 1)
+            }
+        }
+        return entries
+    }
+
+    private static func content(of file: FileDescriptor) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+}

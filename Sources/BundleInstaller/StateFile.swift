@@ -1,0 +1,54 @@
+internal import BundleFormat
+package import FoundationEssentials
+internal import Glibc
+package import SystemPackage
+
+/// Small files of the installation's state.
+package enum StateFile {
+    /// The content of the file at `path`; `nil` where there is none.
+    package static func read(_ path: FilePath) throws(InstallError) -> Data? {
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            defer { try? file.close() }  // only read
+            var bytes = Data()
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
+            while true {
+                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+                guard count > 0 else { return bytes }
+                bytes.append(contentsOf: buffer[..<count])
+            }
+        } catch {
+            let errno = error as? Errno ?? .ioError
+            guard errno != .noSuchFileOrDirectory, errno != .notDirectory else { return nil }
+            throw .system(action: "read", path: path, errno: errno)
+        }
+    }
+
+    /// Makes a folder and those above it; only `path` itself gets `mode`.
+    package static func makeFolder(_ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755))
+        throws(InstallError)
+    {
+        guard mkdir(path.string, mode.rawValue) != 0 else { return }
+        switch Errno(rawValue: errno) {
+        case .fileExists:
+            var status = stat()
+            guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw .system(action: "make the folder", path: path, errno: .notDirectory)
+            }
+        case .noSuchFileOrDirectory where path.removingLastComponent() != path:
+            try makeFolder(path.removingLastComponent())
+            guard mkdir(path.string, mode.rawValue) == 0 || errno == EEXIST else {
+                throw .system(action: "make the folder", path: path, errno: Errno(rawValue: errno))
+            }
+        case let reason: throw .system(action: "make the folder", path: path, errno: reason)
+        }
+    }
+
+    /// Removes a file; one that is not there is fine. Whether there was one.
+    @discardableResult
+    package static func remove(_ path: FilePath) throws(InstallError) -> Bool {
+        if unlink(path.string) == 0 { return true }
+        guard errno != ENOENT, errno != ENOTDIR else { return false }
+        throw .system(action: "remove", path: path, errno: Errno(rawValue: errno))
+    }
+}

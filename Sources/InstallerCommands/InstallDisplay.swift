@@ -1,0 +1,173 @@
+internal import BundleInstaller
+internal import CommandSupport
+internal import Synchronization
+
+/// Shows the events of a command that changes the host.
+protocol InstallRenderer: Sendable {
+    /// Takes an event; called from any thread, as often as the work likes.
+    @Sendable func show(_ event: InstallEvent)
+    /// Ends the display, leaving the terminal as it was.
+    func finish()
+}
+
+/// Where an installation stands; what is drawn is made from this alone, so that tests need no terminal.
+struct InstallStanding: Hashable, Sendable {
+    var title = ""
+    var number = 0
+    var count = 0
+    var doing = ""
+    var done: Int64 = 0
+    var total: Int64 = 0
+    var blockers: [String] = []
+
+    /// Takes note of an event; returns the lines that stay on the screen for it.
+    mutating func take(_ event: InstallEvent) -> [String] {
+        switch event {
+        case .began(_, let title, let number, let count):
+            self = InstallStanding(title: title, number: number, count: count)
+            return []
+        case .kept(let step): return ["  = \(step): done before"]
+        case .finished(let step, let seconds):
+            let bytes = total > 0 ? ", \(Format.bytes(done))" : ""
+            let title = self.title
+            self = InstallStanding()
+            return ["  + \(step): \(title)\(bytes), \(Format.duration(seconds))"]
+        case .failed(let step, let reason):
+            self = InstallStanding()
+            return ["  ! \(step): \(reason)"]
+        case .progress(_, let done, let total):
+            (self.done, self.total) = (done, total)
+            return []
+        case .doing(_, let what):
+            doing = what
+            return []
+        case .waiting(_, let blockers):
+            let news = blockers.filter { !self.blockers.contains($0) }
+            self.blockers = blockers
+            return news.map { "    waiting for \($0)" }
+        case .checked(let name, let layer, let passed, let detail):
+            return ["    check \(name) (\(layer)): \(passed ? "passed" : "FAILED")" + (detail.map { ": \($0)" } ?? "")]
+        case .warning(let text): return ["warning: \(text)"]
+        }
+    }
+
+    /// The line that is drawn over and over, cut to `columns`.
+    ///
+    /// - Parameter elapsed: seconds since the step began.
+    func line(elapsed: Double, columns: Int) -> String {
+        var line = count > 0 ? "[\(number)/\(count)] \(title)" : title
+        if total > 0 {
+            line += "  \(done * 100 / total)%  \(Format.bytes(done)) of \(Format.bytes(total))"
+            if elapsed >= 1, done > 0, done < total {
+                let rate = Double(done) / elapsed
+                line += "  \(Format.bytes(Int64(rate)))/s  \(Format.duration(Double(total - done) / rate)) left"
+            }
+        } else {
+            line += "  \(Format.duration(elapsed))"
+        }
+        if !doing.isEmpty { line += "  \(doing)" }
+        if let first = blockers.first {
+            line += "  waiting for \(first)" + (blockers.count > 1 ? " and \(blockers.count - 1) more" : "")
+        }
+        return String(line.prefix(max(columns - 1, 10)))
+    }
+}
+
+/// Draws on a terminal; elsewhere prints a plain line per event, and one now and then while a step goes on.
+final class InstallDisplay: InstallRenderer {
+    private struct State {
+        var standing = InstallStanding()
+        var began = Clock.now()
+        var lastDrawn = Clock.now()
+        var isDrawn = false
+    }
+
+    private let isInteractive = Terminal.standardError.isInteractive
+    private let state = Mutex(State())
+
+    @Sendable func show(_ event: InstallEvent) {
+        state.withLock { state in
+            if case .began = event { state.began = Clock.now() }
+            let lines = state.standing.take(event)
+            if !lines.isEmpty {
+                erase(&state)
+                Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
+            }
+            draw(&state)
+        }
+    }
+
+    func finish() { state.withLock { erase(&$0) } }
+
+    private func draw(_ state: inout State) {
+        let now = Clock.now()
+        guard state.standing.count > 0, now - state.lastDrawn >= (isInteractive ? 0.1 : 10) else { return }
+        state.lastDrawn = now
+        let output = Terminal.standardError
+        let line = state.standing.line(elapsed: now - state.began, columns: isInteractive ? output.columns : 500)
+        output.write(isInteractive ? "\r\(line)\u{1B}[K" : "    \(line)\n")
+        state.isDrawn = isInteractive
+    }
+
+    private func erase(_ state: inout State) {
+        guard state.isDrawn else { return }
+        Terminal.standardError.write("\r\u{1B}[K")
+        state.isDrawn = false
+    }
+}
+
+/// Writes the events as JSON, one object a line, on standard output.
+final class InstallEventStream: InstallRenderer {
+    /// One line.
+    struct Line: Encodable {
+        var event: String
+        var step: String?
+        var title: String?
+        var number: Int?
+        var count: Int?
+        var seconds: Double?
+        var reason: String?
+        var done: Int64?
+        var total: Int64?
+        var what: String?
+        var blockers: [String]?
+        var check: String?
+        var layer: String?
+        var passed: Bool?
+        var detail: String?
+    }
+
+    private let lastProgress = Mutex(0.0)
+
+    @Sendable func show(_ event: InstallEvent) {
+        if case .progress(_, let done, let total) = event, done < total {
+            // Bytes come by the thousand; a line a second says as much.
+            let isDue = lastProgress.withLock { last in
+                guard Clock.now() - last >= 1 else { return false }
+                last = Clock.now()
+                return true
+            }
+            guard isDue else { return }
+        }
+        // A line is made of plain values, which always encode.
+        if let text = try? Format.jsonLine(Self.line(event)) { Terminal.standardOutput.write(text) }
+    }
+
+    func finish() {}
+
+    private static func line(_ event: InstallEvent) -> Line {
+        switch event {
+        case .began(let step, let title, let number, let count):
+            Line(event: "began", step: step, title: title, number: number, count: count)
+        case .kept(let step): Line(event: "kept", step: step)
+        case .finished(let step, let seconds): Line(event: "finished", step: step, seconds: seconds)
+        case .failed(let step, let reason): Line(event: "failed", step: step, reason: reason)
+        case .progress(let step, let done, let total): Line(event: "progress", step: step, done: done, total: total)
+        case .doing(let step, let what): Line(event: "doing", step: step, what: what)
+        case .waiting(let step, let blockers): Line(event: "waiting", step: step, blockers: blockers)
+        case .checked(let name, let layer, let passed, let detail):
+            Line(event: "checked", check: name, layer: layer, passed: passed, detail: detail)
+        case .warning(let text): Line(event: "warning", what: text)
+        }
+    }
+}
