@@ -58,7 +58,8 @@ package struct BundleVerification: Sendable {
     /// Throws where the archive can't be read at all or its members are not the bundle's; what is damaged inside its
     /// members is in the report. `progress` is told the bytes checked since the last call, from any thread.
     package func run(workers: Int, progress: @escaping @Sendable (Int64) -> Void) async throws -> Report {
-        let members = try Self.layout(of: bundle.contents)
+        // Names, sizes and order leave nothing open, so the archive is compared, not parsed.
+        let members = try bundle.contents.layout()
         let end = (members.last?.end ?? 0) + Int64(TarHeader.trailerSize)
         guard bundle.file.contentSize == end else {
             try explainLayout()
@@ -78,21 +79,6 @@ package struct BundleVerification: Sendable {
             images: bundle.description.images.count, names: bundle.description.images.reduce(0) { $0 + $1.names.count },
             archiveBytes: bundle.file.size, contentBytes: bundle.file.contentSize,
             index: bundle.index.descriptor.digest, faults: faults)
-    }
-
-    /// Where every member must be: names, sizes and order leave nothing open, so the archive is compared, not parsed.
-    private static func layout(of contents: BundleContents) throws(TarballError) -> [TarballMember] {
-        var members: [TarballMember] = []
-        var offset: Int64 = 0
-        for member in contents.members {
-            let header = try TarHeader.encode(name: member.name, size: member.size)
-            let placed = TarballMember(
-                name: member.name, size: member.size, headerOffset: offset,
-                dataOffset: offset + Int64(header.count))
-            offset = placed.end
-            members.append(placed)
-        }
-        return members
     }
 
     /// Reads the tar as any tar reader would, to name what is there instead of what should be; throws if it finds it.

@@ -1,0 +1,36 @@
+package import OCI
+package import SystemPackage
+
+/// Why a bundle's images can't be brought into a containerd, or are not what they should be.
+package enum NodeImagesError: Error, Sendable {
+    /// Another import into the containerd behind this socket is running.
+    case busy(socket: FilePath)
+    /// A system call failed; `action` says which: "open", "lock" …
+    case system(action: String, path: FilePath, errno: Errno)
+    /// The bundle's archive doesn't have the bytes of a blob where they must be.
+    case damaged(archive: FilePath, blob: Digest, images: [String])
+    /// A layer's tar is not the one that the image's config lists.
+    case layerDiffers(layer: Digest, expected: Digest, found: Digest, images: [String])
+    /// A layer was to be unpacked on one that is not there.
+    case chainBroken(chain: Digest, parent: Digest)
+}
+
+extension NodeImagesError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .busy(let socket):
+            "another import into the containerd at \(socket) is running\nhint: wait until it has ended, then run again"
+        case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
+        case .damaged(let archive, let blob, let images):
+            "\(archive) is damaged: blob \(blob) does not match its digest, \(Self.needed(by: images))"
+                + "\nhint: copy the bundle again from where it was built"
+        case .layerDiffers(let layer, let expected, let found, let images):
+            "can't unpack layer \(layer): its content is \(found), the image's config says \(expected), "
+                + Self.needed(by: images)
+        case .chainBroken(let chain, let parent):
+            "can't unpack \(chain): the snapshot \(parent) below it was removed meanwhile\nhint: run again"
+        }
+    }
+
+    private static func needed(by images: [String]) -> String { "needed by \(images.joined(separator: ", "))" }
+}
