@@ -21,6 +21,13 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     package var stages: [Stage]
     package var images: [Image]
     package var files: [File]
+    /// What the workloads ask of a host; zero where nobody has counted.
+    package var requirements: Requirements {
+        get { countedRequirements ?? Requirements() }
+        set { countedRequirements = newValue == Requirements() ? nil : newValue }
+    }
+    /// `nil` is not written: bundles without workloads look as they did before anybody counted.
+    private var countedRequirements: Requirements?
     /// The version of the tool that built the bundle.
     package var builtWith: String
 
@@ -96,7 +103,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     package init(
         name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
         parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
-        builtWith: String
+        requirements: Requirements = Requirements(), builtWith: String
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -110,6 +117,13 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         self.images = images
         self.files = files
         self.builtWith = builtWith
+        self.requirements = requirements
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case schemaVersion, name, version, description, platforms, kubernetes, parameters, profiles, stages, images
+        case files, builtWith
+        case countedRequirements = "requirements"
     }
 }
 
@@ -122,5 +136,6 @@ extension BundleDescription: DocumentValue {
                 Self.subject, String(schemaVersion),
                 breaks: "this Sealift reads schema \(Self.currentSchema); use the installer that came with the bundle")
         }
+        try requirements.validate()
     }
 }

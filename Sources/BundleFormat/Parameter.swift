@@ -113,7 +113,7 @@ extension Parameter {
         case .integer: Int64(value) != nil && !value.hasPrefix("+") ? nil : "an integer is wanted, as in 3"
         case .boolean: value == "true" || value == "false" ? nil : "true or false is wanted"
         case .path: isPath(value) ? nil : pathRule
-        case .quantity: isQuantity(value) ? nil : "a Kubernetes quantity is wanted, as in 500m, 1.5 or 2Gi"
+        case .quantity: Quantity(value) != nil ? nil : "a Kubernetes quantity is wanted, as in 500m, 1.5 or 2Gi"
         case .host: isHost(value) ? nil : "a host name or an IP address is wanted, without a port"
         }
     }
@@ -132,27 +132,6 @@ extension Parameter {
             !component.isEmpty && component != "." && component != ".."
                 && component.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._-+@=,~".utf8.contains($0) }
         }
-    }
-
-    /// Kubernetes `apimachinery/pkg/api/resource`, the grammar above `type Quantity`.
-    private static func isQuantity(_ value: String) -> Bool {
-        var rest = Substring(value)
-        if rest.hasPrefix("+") || rest.hasPrefix("-") { rest.removeFirst() }
-        let whole = rest.prefix { $0.isASCII && $0.isNumber }
-        rest = rest.dropFirst(whole.count)
-        var fraction = Substring()
-        if rest.hasPrefix(".") {
-            fraction = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
-            rest = rest.dropFirst(1 + fraction.count)
-        }
-        guard !whole.isEmpty || !fraction.isEmpty else { return false }
-        if ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].contains(rest) {
-            return true
-        }
-        guard rest.hasPrefix("e") || rest.hasPrefix("E") else { return false }
-        var exponent = rest.dropFirst()
-        if exponent.hasPrefix("+") || exponent.hasPrefix("-") { exponent.removeFirst() }
-        return !exponent.isEmpty && exponent.utf8.allSatisfy(isDigit)
     }
 
     private static func isHost(_ value: String) -> Bool {

@@ -66,10 +66,13 @@ private struct Discoverer {
         let images = all.filter { $0.grade > .guess }
         var findings = scans.flatMap { lintFindings(in: $0.scan, dataDirectories: values.dataDirectories) }
         findings += sharedClaimFindings(in: scans.map(\.scan)) + latestTagFindings(of: images)
+        let applied = Set(definition.stages.flatMap(\.manifests).map(\.path))
+        let requirements = try RequirementsCount.requirements(
+            of: scans.map(\.scan).filter { applied.contains($0.file.path) })
         return ImageDiscovery(
             images: images, unconfirmed: all.filter { $0.grade == .guess },
             kubernetesImages: Set(kubernetes).sorted(), findings: waive(findings.sorted()), warnings: warnings,
-            frozenParameters: frozen)
+            frozenParameters: frozen, requirements: requirements)
     }
 
     /// Drops what the definition dismisses; an image that Kubernetes will run can't be.

@@ -1,3 +1,4 @@
+package import BundleFormat
 package import Definition
 package import OCI
 
@@ -23,6 +24,8 @@ package struct ImageDiscovery: Hashable, Sendable {
     package let warnings: [Warning]
     /// The parameters that image references depend on: they can't be changed once the bundle is built.
     package let frozenParameters: Set<String>
+    /// What the manifests ask of the host, with the values that were taken; checks, which come and go, are not in it.
+    package let requirements: Requirements
 
     /// The findings that stop a build: errors that nobody has waived.
     package var errors: [LintFinding] { findings.filter { $0.severity == .error && $0.waiver == nil } }
