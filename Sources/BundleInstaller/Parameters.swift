@@ -30,8 +30,7 @@ package struct Parameters: Hashable, Sendable {
 
     /// Puts the values together: defaults, over them the profile's, over them what the operator chose before and now.
     ///
-    /// What was generated stays the same for the life of the installation, since data was written with it. Throws where
-    /// a choice is none, and names every parameter that has no value.
+    /// What was generated stays the same for the life of the installation, since data was written with it.
     ///
     /// - Parameters:
     ///   - description: the bundle's.
@@ -39,6 +38,7 @@ package struct Parameters: Hashable, Sendable {
     ///   - overrides: as given now.
     ///   - path: where values were kept.
     ///   - nodeAddress: what parameters of the format `node-address` become.
+    /// - Throws: where a choice is none, and ``InstallError/valuesMissing(_:)`` with every parameter without a value.
     package init(
         of description: BundleDescription, profile: String?, overrides: [String: String], keptAt path: FilePath,
         nodeAddress: String?

@@ -51,9 +51,7 @@ struct InstallStanding: Hashable, Sendable {
         }
     }
 
-    /// The line that is drawn over and over, cut to `columns`.
-    ///
-    /// - Parameter elapsed: seconds since the step began.
+    /// The line that is drawn over and over, cut to `columns`; `elapsed` are the seconds since the step began.
     func line(elapsed: Double, columns: Int) -> String {
         var line = count > 0 ? "[\(number)/\(count)] \(title)" : title
         if total > 0 {

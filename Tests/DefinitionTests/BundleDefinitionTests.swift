@@ -76,7 +76,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
             #expect(
                 definition.waivers.map(\.subject)
                     == [.reference("foo/bar"), .lint(.hostPath, place: "DaemonSet/x")])
-            #expect(definition.waivers.map(\.line) == [31, 32])
+            #expect(definition.waivers.map(\.line) == [32, 33])
             #expect(definition.files.map(\.name) == ["a.jar", "b.sh"])
             #expect(definition.files.map(\.mode) == ["0644", "0755"])
         }

@@ -1,0 +1,91 @@
+import BundleInstaller
+import FoundationEssentials
+import Glibc
+import OCI
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct JournalTests {
+    private let inputs = Digest.of(Data("1".utf8))
+
+    @Test func remembersWhatWasAppended() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("journal.jsonl")
+        let journal = try Journal(at: path)
+        try journal.append(JournalEntry(.begun, step: "import", inputs: inputs))
+        try journal.append(JournalEntry(.finished, step: "import", inputs: inputs))
+        let again = try Journal(at: path)
+        #expect(again.entries == journal.entries)
+        #expect(try Journal.read(path) == journal.entries)
+        #expect(again.entries.isFinished("import", inputs: inputs))
+        #expect(!again.entries.isFinished("import", inputs: .of(Data("2".utf8))))
+        #expect(!again.entries.isFinished("node", inputs: inputs))
+    }
+
+    @Test func aStepThatWasBegunAgainIsNotFinished() throws {
+        let entries = [
+            JournalEntry(.finished, step: "import", inputs: inputs),
+            JournalEntry(.begun, step: "import", inputs: inputs),
+        ]
+        #expect(!entries.isFinished("import", inputs: inputs))
+    }
+
+    @Test(arguments: 0...80) func dropsATornLastLineOnly(cut: Int) throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("journal.jsonl")
+        let journal = try Journal(at: path)
+        try journal.append(JournalEntry(.begun, step: "one", inputs: inputs))
+        let whole = try contents(of: path)
+        try journal.append(JournalEntry(.finished, step: "one", inputs: inputs))
+        let both = try contents(of: path)
+        try write(both[..<min(whole.count + cut, both.count - 1)], to: path)
+        let mended = try Journal(at: path)
+        #expect(mended.entries.count == 1)
+        try mended.append(JournalEntry(.failed, step: "one", inputs: inputs, reason: "because"))
+        #expect(try Journal.read(path).map(\.event) == [.begun, .failed])
+    }
+
+    @Test func aDamagedLineInTheMiddleIsAnError() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("journal.jsonl")
+        try write("{\"at\":\"x\"\n{}\n".utf8, to: path)
+        #expect(throws: InstallError.self) { try Journal(at: path) }
+        #expect(throws: InstallError.self) { try Journal.read(path) }
+    }
+
+    @Test func knowsWhichCommandIsUnfinished() {
+        var start = JournalEntry(.started)
+        start.bundle = "one 1"
+        let other = JournalEntry(.begun, step: "x", inputs: inputs)
+        #expect([start, other].unfinished?.bundle == "one 1")
+        #expect([start, other, JournalEntry(.completed)].unfinished == nil)
+        #expect([JournalEntry]().unfinished == nil)
+    }
+
+}
+
+@Suite struct InstallLockTests {
+    @Test func keepsASecondHolderOutUntilTheFirstLetsGo() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("lock")
+        do {
+            let lock = try InstallLock(at: path)
+            #expect { try InstallLock.check(path) } throws: { error in
+                guard case .busy(let pid) = error as? InstallError else { return false }
+                return pid == Int(getpid())
+            }
+            _ = consume lock
+        }
+        try InstallLock.check(path)
+    }
+
+    @Test func aMissingFolderIsNamed() throws {
+        #expect { try InstallLock.check("/nowhere/lock") } throws: { "\($0)".contains("/nowhere/lock") }
+    }
+}
+
+extension InstallLock {
+    /// Takes the lock and lets it go.
+    fileprivate static func check(_ path: FilePath) throws { _ = try InstallLock(at: path) }
+}
