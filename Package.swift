@@ -91,7 +91,7 @@ let package = Package(
             dependencies: ["BundleFormat", "Containerd", "Frames", "ImageLayout", "OCI", "Threads", system]),
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
-            name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Processes", system]),
+            name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
         .target(name: "Cluster", dependencies: ["Processes", system]),
         .target(
             name: "BundleInstaller",
@@ -149,7 +149,9 @@ let package = Package(
         .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", system]),
         .testTarget(
             name: "PreflightTests",
-            dependencies: ["BundleFormat", "OCI", "Preflight", "TestSupport", subprocess, system]),
+            dependencies: [
+                "BundleFormat", "Frames", "ImageLayout", "OCI", "Preflight", "TestSupport", subprocess, system,
+            ]),
         .testTarget(
             name: "ClusterTests", dependencies: ["Cluster", "Processes", "TestSupport", subprocess, system]),
         .testTarget(

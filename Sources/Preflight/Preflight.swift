@@ -1,0 +1,35 @@
+internal import Threads
+
+/// Looks whether a host is fit for a bundle, and changes nothing on it.
+package enum Preflight {
+    /// Makes every check that makes sense for what is to be done.
+    ///
+    /// Reads files only; no socket is opened and nothing is run but what `options.sysinfo` runs.
+    package static func run(_ needs: PreflightNeeds, _ options: PreflightOptions) async -> PreflightReport {
+        var checks: [PreflightReport.Check] = await onThread("preflight") { Self.checks(needs, options) }
+        let probes = await SysinfoCheck.run(needs, options)
+        checks.append(check(.k0sSysinfo, "what k0s itself checks", probes, options))
+        return PreflightReport(checks: checks)
+    }
+
+    /// All checks but those that a program makes, in the order in which they are reported.
+    private static func checks(_ needs: PreflightNeeds, _ options: PreflightOptions) -> [PreflightReport.Check] {
+        let context = CheckContext(needs, options)
+        return rules.map { rule in
+            let reason = context.reasonToSkip(rule.scope)
+            return check(rule.name, rule.title, reason.map { .skipped($0) } ?? rule.check(context), options)
+        }
+    }
+
+    private static func check(
+        _ name: CheckName, _ title: String, _ finding: Finding, _ options: PreflightOptions
+    ) -> PreflightReport.Check {
+        PreflightReport.Check(
+            name: name, title: title, status: finding.status, measured: finding.measured, need: finding.need,
+            remedy: finding.remedy, waived: finding.status == .fail && options.waived.contains(name))
+    }
+
+    private static let rules: [CheckRule] =
+        hostRules + kernelRules + capacityRules + storageRules + portRules + identityRules + networkRules
+        + securityRules + neighbourRules + limitRules
+}

@@ -1,0 +1,97 @@
+package import BundleFormat
+internal import FoundationEssentials
+internal import Frames
+internal import ImageLayout
+package import OCI
+
+extension PreflightNeeds {
+    /// Reckons what `bundle` needs on a host of `platform`.
+    ///
+    /// Reads a few bytes of each layer, whatever the bundle's size.
+    ///
+    /// - Parameters:
+    ///   - bundle: the opened bundle.
+    ///   - platform: the host's; only that platform's layers are counted, all where the bundle lacks it.
+    ///   - values: parameter values as they will be; those of the build where one is not given.
+    /// - Throws: ``FramesError`` where the archive can't be read.
+    package init(of bundle: BundleReader, platform: Platform = .current, values: [String: String] = [:]) throws {
+        let description = bundle.description
+        let all = bundle.graph.entries.flatMap(\.images)
+        let own = all.filter { $0.platform == platform }
+        let layers = Set((own.isEmpty ? all : own).flatMap { $0.manifest.value.layers.map(\.bare) })
+        let binary = description.kubernetes?.binaries[platform.description]
+        let config = KubernetesNetworks(of: bundle, values: values)
+        self.init(
+            platforms: description.platforms, distribution: description.kubernetes?.distribution,
+            distributionBytes: bundle.artifact.value.layers.first {
+                binary != nil && $0.annotations?[Annotation.title] == binary
+            }?.size ?? 0,
+            imageBytes: layers.map(\.size).reduce(0, saturatingSum),
+            unpackedBytes: try UnpackedSize.total(of: layers, in: bundle),
+            workloads: description.requirements.moved(from: description.parameters, to: values),
+            images: description.images.map(\.reference),
+            created: bundle.index.value.annotations?[Annotation.created].flatMap(Timestamp.seconds),
+            podCIDR: config.podCIDR ?? Self.defaultPodCIDR, serviceCIDR: config.serviceCIDR ?? Self.defaultServiceCIDR)
+    }
+}
+
+/// The larger of all numbers rather than an overflow: sizes come from a file that anybody could have made.
+func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
+    let (sum, overflows) = left.addingReportingOverflow(right)
+    return overflows ? .max : sum
+}
+
+extension Requirements {
+    /// The requirements with paths below a parameter's value put below the value that it will have.
+    fileprivate func moved(from parameters: [Parameter], to values: [String: String]) -> Requirements {
+        let moves = parameters.filter { $0.kind == .path }.compactMap { parameter -> (from: String, to: String)? in
+            guard let from = parameter.value, let to = values[parameter.name], from != to else { return nil }
+            return (from, to)
+        }.sorted { $0.from.utf8.count > $1.from.utf8.count }
+        var result = self
+        for index in result.hostPaths.indices {
+            let path = result.hostPaths[index].path
+            guard let move = moves.first(where: { path == $0.from || path.hasPrefix($0.from + "/") }) else { continue }
+            result.hostPaths[index].path = move.to + path.dropFirst(move.from.count)
+        }
+        return result
+    }
+}
+
+/// The networks that a bundle's Kubernetes configuration names.
+struct KubernetesNetworks {
+    var podCIDR: String?
+    var serviceCIDR: String?
+
+    init(of bundle: BundleReader, values: [String: String]) {
+        self.init()
+        let layer = bundle.artifact.value.layers.first { $0.mediaType == .kubernetesConfig }
+        let member = bundle.contents.members.first { layer.map { LayoutNames.blob($0.digest) } == $0.name }
+        guard case .document(let bytes) = member?.content else { return }
+        let parameters = bundle.description.parameters
+        let known = parameters.compactMap { parameter in
+            (values[parameter.name] ?? parameter.value).map { (parameter.name, $0) }
+        }
+        self.init(
+            reading: String(decoding: bytes, as: UTF8.self),
+            values: Dictionary(known) { first, _ in first }, parameters: parameters)
+    }
+
+    private init() {}
+
+    /// Finds the two keys line by line: there is no YAML reader on this side, and k0s itself reads the file strictly.
+    init(reading text: String, values: [String: String], parameters: [Parameter]) {
+        // A value that its parameter refuses was an error long before preflight.
+        guard let expansion = try? ParameterExpansion(parameters: parameters, values: values) else { return }
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            let key = parts[0].filter { !$0.isWhitespace }
+            guard key == "podCIDR" || key == "serviceCIDR" else { continue }
+            // A placeholder without a value leaves k0s' default to be looked at.
+            guard let expanded = try? expansion.expand(String(parts[1])) else { continue }
+            let value = expanded.prefix { $0 != "#" }.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
+            if key == "podCIDR" { podCIDR = value } else { serviceCIDR = value }
+        }
+    }
+}
