@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from . import owners
 from .conditions import Clock, conditions
 from .images import full_name
 from .store import now
@@ -116,7 +117,7 @@ class Containers:
             return _entry(container, held)
         state = old.get("state", {}) if "running" in old.get("state", {}) else {"running": {"startedAt": now()}}
         key = f"{pod['metadata']['uid']}/{container['name']}"
-        if any(entry["kind"] == "Job" for entry in pod["metadata"].get("ownerReferences", [])):
+        if owners.job(pod):
             return self._job_container(pod, container, state, self.clock.elapsed(key))
         ready = bool(old.get("ready")) or self.clock.elapsed(key) >= self.pods.settings.ready_time
         return _entry(container, state, ready, old.get("restartCount", 0), old.get("lastState"))

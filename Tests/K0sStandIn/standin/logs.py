@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from . import errors
+from . import errors, owners
 from .faults import Faults
+from .store import Store
 
 _WAITING = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image",
             "CreateContainerConfigError": "CreateContainerConfigError"}
 
 
-def text(faults: Faults, pod: dict, query: dict[str, str]) -> str:
+def text(store: Store, faults: Faults, pod: dict, query: dict[str, str]) -> str:
     """What the chosen container of pod wrote; 400 when there are several to choose from, or when it never ran."""
     metadata, name = pod["metadata"], _container(pod, query.get("container", ""))
     statuses = pod.get("status", {}).get("initContainerStatuses", []) + pod.get("status", {}).get("containerStatuses", [])
@@ -19,18 +20,18 @@ def text(faults: Faults, pod: dict, query: dict[str, str]) -> str:
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         raise errors.bad_request(f'container "{name}" in pod "{metadata["name"]}" is waiting to start: '
                                  f"{_WAITING.get(reason, reason)}")
-    lines = _written(faults, pod, name).splitlines(keepends=True)
+    lines = _written(store, faults, pod, name).splitlines(keepends=True)
     if query.get("tailLines", "").isdigit():
         count = int(query["tailLines"])
         lines = lines[-count:] if count else []
     return "".join(lines)
 
 
-def _written(faults: Faults, pod: dict, container: str) -> str:
-    metadata = pod["metadata"]
-    namespace, owners = metadata["namespace"], [entry["name"] for entry in metadata.get("ownerReferences", [])]
-    told = [faults.log(namespace, metadata["name"], *owners), faults.pod(namespace, metadata["name"], *owners)]
-    told += [faults.job(namespace, owner) for owner in owners]
+def _written(store: Store, faults: Faults, pod: dict, container: str) -> str:
+    metadata, job = pod["metadata"], owners.job(pod)
+    namespace, names = metadata["namespace"], owners.names(store, pod)
+    told = [faults.log(namespace, *names), faults.pod(namespace, *names)]
+    told.append(faults.job(namespace, job) if job else None)
     for fault in told:
         if fault and ("log" in fault or "text" in fault):
             return fault.get("log", fault.get("text", "")).rstrip("\n") + "\n"

@@ -155,6 +155,7 @@ class Operations:
     def _admitted(self, resource: Resource, value: dict, live: dict | None, options: Options) -> dict:
         value = copy.deepcopy(value)
         try:
+            validation.check_types(resource, value)
             defaults.fill(self.store, value, self.service_cidr)
             if resource.kind == "Job":
                 defaults.own_job(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from . import quantities
+from . import owners, quantities
 from .conditions import conditions
 from .containers import Containers
 from .events import Events
@@ -33,27 +33,12 @@ class Pods:
                 if pod["spec"].get("nodeName"):
                     self.operations.set_status(self.resource, pod, self.containers.status(pod))
 
-    def names(self, pod: dict) -> tuple[str, ...]:
-        """By which faults may call a pod: its own name and those of its owners, up to the Deployment."""
-        found, value = [pod["metadata"]["name"]], pod
-        for _ in range(2):
-            owner = next(iter(value["metadata"].get("ownerReferences", [])), None)
-            if owner is None:
-                break
-            found.append(owner["name"])
-            if owner["kind"] != "ReplicaSet":
-                break
-            value = self.store.find(self.store.kind("replicasets"), pod["metadata"]["namespace"], owner["name"]) or {
-                "metadata": {}}
-        return tuple(found)
-
     def fault(self, pod: dict) -> dict | None:
-        return self.faults.pod(pod["metadata"]["namespace"], *self.names(pod))
+        return self.faults.pod(pod["metadata"]["namespace"], *owners.names(self.store, pod))
 
     def job_fault(self, pod: dict) -> dict | None:
-        owner = next((entry["name"] for entry in pod["metadata"].get("ownerReferences", [])
-                      if entry["kind"] == "Job"), None)
-        return self.faults.job(pod["metadata"]["namespace"], owner) if owner else None
+        name = owners.job(pod)
+        return self.faults.job(pod["metadata"]["namespace"], name) if name else None
 
     def _schedule(self, pod: dict) -> dict:
         if pod["spec"].get("nodeName"):

@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             value = api.store.get(target.resource, target.namespace, target.name)
             if target.subresource == "log":
-                self._send_bytes(logs.text(api.faults, value, self.query).encode(), "text/plain")
+                self._send_bytes(logs.text(api.store, api.faults, value, self.query).encode(), "text/plain")
             elif target.subresource == "scale":
                 self._send(_scale(value))
             elif self._wants_table():
@@ -163,6 +163,9 @@ class Handler(BaseHTTPRequestHandler):
         parts = path.strip("/").split("/")
         if path in ("/healthz", "/livez", "/readyz"):
             self._send_bytes(b"ok", "text/plain")
+            return True
+        if path == "/openapi/v2":  # an empty document; only kubectl's client-side validation would want more
+            self._send_bytes(b"", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
             return True
         answer = None
         if path == "/version":
@@ -249,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return json.loads(self.body)
         except ValueError as error:
-            raise errors.ApiError(415, "UnsupportedMediaType", f"the stand-in reads JSON only: {error}") from error
+            raise errors.ApiError(415, "UnsupportedMediaType", f"the stand-in reads JSON only, and no protobuf; use kubectl apply: {error}") from error
 
     def _options(self, apply: bool = False) -> Options:
         agent = self.headers.get("User-Agent", "unknown").split("/")[0]

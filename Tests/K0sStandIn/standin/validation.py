@@ -60,10 +60,6 @@ def _metadata(resource: Resource, metadata: dict) -> Causes:
     elif resource.kind not in _FREE_NAMES and not re.fullmatch(_SUBDOMAIN, name):
         causes.append(("metadata.name", f"Invalid value: {quoted(name)}: {_SUBDOMAIN_RULE}"))
     for label in (metadata.get("labels") or {}).values():
-        if not isinstance(label, str):
-            raise errors.bad_request(f"{resource.kind} in version \"{resource.version}\" cannot be handled as a "
-                                     f"{resource.kind}: json: cannot unmarshal {_json_type(label)} into Go struct "
-                                     "field ObjectMeta.metadata.labels of type string")
         if not re.fullmatch(_LABEL_VALUE, label):
             causes.append(("metadata.labels", f"Invalid value: {quoted(label)}: a valid label must be an empty string "
                            "or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
@@ -72,8 +68,32 @@ def _metadata(resource: Resource, metadata: dict) -> Causes:
     return causes
 
 
-def _json_type(value: object) -> str:
-    return {bool: "bool", int: "number", float: "number", dict: "object", list: "array"}.get(type(value), "null")
+def check_types(resource: Resource, value: dict) -> None:
+    """Raises what the API server makes of the numbers and booleans that YAML reads where texts are meant."""
+    texts = _labels(value, "metadata")
+    if value["kind"] == "ConfigMap":
+        texts += [("ConfigMap.data", text) for text in (value.get("data") or {}).values()]
+    template = (value.get("spec") or {}).get("template") or {}
+    texts += _labels(template, "spec.template.metadata")
+    pod, at = (value.get("spec") or {}, "spec") if value["kind"] == "Pod" else (template.get("spec") or {}, "spec.template.spec")
+    for group in ("initContainers", "containers"):
+        for container in pod.get(group) or []:
+            texts += [(f"Container.{at}.{group}.{key}", text) for key in ("args", "command")
+                      for text in container.get(key) or []]
+            texts += [(f"EnvVar.{at}.{group}.env.value", variable["value"])
+                      for variable in container.get("env") or [] if "value" in variable]
+    for field, text in texts:
+        if text is not None and not isinstance(text, str):
+            kinds = {bool: "bool", int: "number", float: "number", dict: "object", list: "array"}
+            raise errors.bad_request(f"{resource.kind} in version \"{resource.version}\" cannot be handled as a "
+                                     f"{resource.kind}: json: cannot unmarshal {kinds.get(type(text), 'value')} into Go "
+                                     f"struct field {field} of type string")
+
+
+def _labels(value: dict, at: str) -> list[tuple[str, object]]:
+    metadata = value.get("metadata") or {}
+    return [(f"ObjectMeta.{at}.{key}", text) for key in ("labels", "annotations")
+            for text in (metadata.get(key) or {}).values()]
 
 
 def _pod(spec: dict, at: str) -> Causes:
