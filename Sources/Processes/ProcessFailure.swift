@@ -15,17 +15,27 @@ package enum ProcessFailure: Error, Hashable, Sendable {
 }
 
 extension ProcessFailure: CustomStringConvertible {
-    /// One line that names the program, and what to do where that is not obvious.
+    /// One line that names the program.
     package var description: String {
         switch self {
         case .missing(let path): "can't run \(path): there is no such file"
         case .notFound(let name, let searchPath):
-            "can't run \(name): it is in none of \(searchPath); hint: install it, or check that it is executable"
+            "can't run \(name): it is in none of \(searchPath)"
         case .unusable(let path, let reason): "can't run \(path): \(reason)"
         case .timedOut(let path, let limit, let lastError):
             "\(path) didn't end within \(limit) and was stopped" + (lastError.isEmpty ? "" : ": \(lastError)")
         case .outputTooLarge(let path, let limit): "\(path) printed more than \(limit) bytes and was stopped"
         case .cancelled(let path): "\(path) was stopped: cancelled"
+        }
+    }
+}
+
+extension ProcessFailure {
+    /// What to do about it, where that is known.
+    package var hint: String? {
+        switch self {
+        case .missing, .notFound: "install it, or check that it is executable"
+        case .unusable, .timedOut, .outputTooLarge, .cancelled: nil
         }
     }
 }

@@ -1,0 +1,48 @@
+internal import SystemPackage
+
+extension K0s {
+    /// Waits until k0s answers and its containerd accepts connections.
+    ///
+    /// Gives up at once when the service has died, with what it said last.
+    package func waitUntilRunning(
+        timeout: Duration, interval: Duration = .milliseconds(500)
+    ) async throws(ClusterError) -> K0sStatus {
+        let deadline = ContinuousClock.now + timeout
+        let unit = "k0s\((installedRole() ?? .controller).rawValue)"
+        while true {
+            let status = try await status()
+            let hasContainerd = UnixSocket.accepts(paths.containerdSocket)
+            if let status, hasContainerd { return status }
+            if case .died(let state) = await service.state(of: unit), !Task.isCancelled {
+                throw .serviceDied(unit: unit, state: state, lines: await service.lastLines(of: unit))
+            }
+            guard ContinuousClock.now < deadline else {
+                let missing =
+                    status == nil
+                    ? "'k0s status' has no answer" : "nothing accepts connections at \(paths.containerdSocket)"
+                throw .notRunning(after: timeout, missing: missing)
+            }
+            try await pause(interval, action: "wait for k0s")
+        }
+    }
+
+    /// Waits until k0s no longer answers.
+    package func waitUntilStopped(
+        timeout: Duration, interval: Duration = .milliseconds(500)
+    ) async throws(ClusterError) {
+        let deadline = ContinuousClock.now + timeout
+        while try await status() != nil {
+            guard ContinuousClock.now < deadline else { throw .stillRunning(after: timeout) }
+            try await pause(interval, action: "wait until k0s has stopped")
+        }
+    }
+}
+
+/// Sleeps, with this module's error for a cancelled task.
+func pause(_ duration: Duration, action: String) async throws(ClusterError) {
+    do {
+        try await Task.sleep(for: duration)
+    } catch {
+        throw .cancelled(action: action)
+    }
+}
