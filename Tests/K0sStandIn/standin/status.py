@@ -76,8 +76,8 @@ def ask(machine: Machine) -> dict:
         connection.request("GET", "/status", headers={"Connection": "close"})
         return json.load(connection.getresponse())
     except OSError as error:
-        raise Failure(f"status: can't get \"status\" via \"{path}\": Get \"http://localhost/status\": dial unix {path}: "
-                      f"connect: {reason(error)}") from error
+        raise Failure(f"status: can't get \"status\" via \"{path}\": Get \"http://localhost/status\": dial unix "
+                      f"{path}: connect: {reason(error)}") from error
     finally:
         connection.close()
 
