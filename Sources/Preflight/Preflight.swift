@@ -7,15 +7,21 @@ package enum Preflight {
     /// Reads files only; no socket is opened and nothing is run but what `options.sysinfo` runs.
     package static func run(_ needs: PreflightNeeds, _ options: PreflightOptions) async -> PreflightReport {
         var checks: [PreflightReport.Check] = await onThread("preflight") { Self.checks(needs, options) }
-        let probes = await SysinfoCheck.run(needs, options)
-        checks.append(check(.k0sSysinfo, "what k0s itself checks", probes, options))
+        checks.append(await sysinfo(needs, options))
         return PreflightReport(checks: checks)
     }
 
-    /// All checks but those that a program makes, in the order in which they are reported.
-    private static func checks(_ needs: PreflightNeeds, _ options: PreflightOptions) -> [PreflightReport.Check] {
+    /// What k0s itself finds.
+    static func sysinfo(_ needs: PreflightNeeds, _ options: PreflightOptions) async -> PreflightReport.Check {
+        check(.k0sSysinfo, "what k0s itself checks", await SysinfoCheck.run(needs, options), options)
+    }
+
+    /// All checks but those that a program makes, or only those in `names`, in the order in which they are reported.
+    static func checks(
+        _ needs: PreflightNeeds, _ options: PreflightOptions, only names: Set<CheckName>? = nil
+    ) -> [PreflightReport.Check] {
         let context = CheckContext(needs, options)
-        return rules.map { rule in
+        return rules.filter { names?.contains($0.name) != false }.map { rule in
             let reason = context.reasonToSkip(rule.scope)
             return check(rule.name, rule.title, reason.map { .skipped($0) } ?? rule.check(context), options)
         }

@@ -57,14 +57,17 @@ package enum UnpackedSize {
         if first.starts(with: gzipMagic) {
             // Several members, or more than 4 GiB, leave a remainder that is smaller than what is there compressed.
             let length = last.count == lastCount ? littleEndian(last[...]) : 0
-            return length >= size ? length : guess
+            return isBelievable(length, of: size) ? length : guess
         }
         if first.starts(with: zstdMagic) {
-            guard let length = zstdContentSize(first), length >= size else { return guess }
+            guard let length = zstdContentSize(first), isBelievable(length, of: size) else { return guess }
             return length
         }
         return otherMagics.contains { first.starts(with: $0) } ? guess : size
     }
+
+    /// Compression makes things smaller, but for a few bytes in every stored block and around the whole.
+    private static func isBelievable(_ length: Int64, of size: Int64) -> Bool { length >= size - size / 1000 - 64 }
 
     /// Frame_Content_Size of a zstd frame header (RFC 8878, 3.1.1.1.4).
     private static func zstdContentSize(_ bytes: [UInt8]) -> Int64? {

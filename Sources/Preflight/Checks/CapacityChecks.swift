@@ -36,7 +36,7 @@ private let kubernetesMemory: Int64 = 1 << 30
 }
 
 private func cores(_ millis: Int64) -> String {
-    let tenths = (millis + 99) / 100
+    let tenths = millis / 100 + (millis % 100 > 0 ? 1 : 0)
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
 }
 

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SystemPackage
 
 /// The file system that holds a path, or that will hold it once it is made.
 struct FileSystem: Sendable {
@@ -16,13 +15,15 @@ struct FileSystem: Sendable {
 
     /// Looks at the nearest folder above `path` that is there; `nil` where even the root can't be looked at.
     init?(holding path: String, on host: Host) {
-        var place = host.place(path)
+        var path = path[...]
         var status = stat()
-        while stat(place.string, &status) != 0 {
-            guard place != host.root, place.removeLastComponent() else { return nil }
+        while stat(host.place(String(path)), &status) != 0 {
+            // The folder above "/a" is "/", and there is none above that.
+            guard path.utf8.count > 1, let slash = path.lastIndex(of: "/") else { return nil }
+            path = slash == path.startIndex ? "/" : path[..<slash]
         }
         var space = statvfs()
-        guard statvfs(place.string, &space) == 0 else { return nil }
+        guard statvfs(host.place(String(path)), &space) == 0 else { return nil }
         device = UInt64(status.st_dev)
         let unit = UInt64(space.f_frsize)
         func bytes(_ blocks: UInt) -> Int64 {

@@ -30,8 +30,8 @@ package struct Host: Sendable {
         }
     }
 
-    /// Where `path` of the host is for this process.
-    func place(_ path: String) -> FilePath { root.appending(String(path.drop { $0 == "/" })) }
+    /// Where the absolute `path` of the host is for this process.
+    func place(_ path: String) -> String { root == "/" ? path : root.string + path }
 
     /// The content of a file, at most `limit` bytes; `nil` where there is none or it can't be read.
     func text(_ path: String, limit: Int = 4 << 20) -> String? {
@@ -41,7 +41,7 @@ package struct Host: Sendable {
     /// The content of a file, at most `limit` bytes; `nil` where there is none or it can't be read.
     func bytes(_ path: String, limit: Int) -> [UInt8]? {
         // Without O_NONBLOCK a named pipe in a strange place would hang the installer.
-        let file = open(place(path).string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let file = open(place(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes: [UInt8] = []
@@ -69,18 +69,18 @@ package struct Host: Sendable {
     func number(_ path: String) -> Int64? { word(path).flatMap { Int64($0) } }
 
     /// Whether there is something at `path`, symbolic links followed.
-    func exists(_ path: String) -> Bool { access(place(path).string, F_OK) == 0 }
+    func exists(_ path: String) -> Bool { access(place(path), F_OK) == 0 }
 
     /// Whether there is a file at `path` that may be run.
     func isExecutable(_ path: String) -> Bool {
         var status = stat()
-        return stat(place(path).string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return stat(place(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
             && status.st_mode & 0o111 != 0
     }
 
     /// The names in a folder, sorted; none where it can't be read.
     func names(in path: String) -> [String] {
-        guard let stream = opendir(place(path).string) else { return [] }
+        guard let stream = opendir(place(path)) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
@@ -95,7 +95,7 @@ package struct Host: Sendable {
     /// What a symbolic link points to; `nil` where there is none or it can't be read.
     func link(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink(place(path).string, &buffer, buffer.count)
+        let count = readlink(place(path), &buffer, buffer.count)
         guard count > 0 else { return nil }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
