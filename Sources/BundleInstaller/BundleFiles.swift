@@ -65,14 +65,17 @@ package struct BundleFiles: Sendable {
 
     /// Writes a file to `path` whole or not at all, and only where its bytes have the right digest.
     package func extract(_ title: String, to path: FilePath, mode: FilePermissions) throws {
-        let layer = try descriptor(title)
-        try DurableFile.write(to: path, mode: mode) { file, temporary in
-            try read(layer, title) { piece in
-                do {
-                    _ = try file.writeAll(piece)
-                } catch {
-                    throw InstallError.system(action: "write", path: path, errno: error as? Errno ?? .ioError)
-                }
+        _ = try descriptor(title)
+        try DurableFile.write(to: path, mode: mode) { file, temporary in try copy(title, to: file) }
+    }
+
+    /// Writes a file's bytes to `target`; throws after the last where they don't have the right digest.
+    package func copy(_ title: String, to target: FileDescriptor) throws {
+        try read(try descriptor(title), title) { piece in
+            do {
+                _ = try target.writeAll(piece)
+            } catch {
+                throw InstallError.system(action: "write", path: FilePath(title), errno: error as? Errno ?? .ioError)
             }
         }
     }

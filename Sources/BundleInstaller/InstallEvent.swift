@@ -1,5 +1,9 @@
+package import Preflight
+
 /// What a command on the isolated host is doing; delivered from any thread, in the order in which it happens.
 package enum InstallEvent: Sendable {
+    /// What preflight found.
+    case looked(PreflightReport)
     /// A step sets out: the `number`th of `count`.
     case began(step: String, title: String, number: Int, count: Int)
     /// A step that went through before, with the same inputs, and whose result is still there.

@@ -1,4 +1,5 @@
 internal import BundleFormat
+package import Cluster
 internal import FoundationEssentials
 package import OCI
 package import SystemPackage
@@ -21,6 +22,7 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     package var hasDummyRoute: Bool
     /// How to reach a Kubernetes that was there.
     package var kubeconfig: String?
+    package var kubectl: String?
     package var socket: String
     package var namespace: String
     /// Every object that was applied, by stage, in the order in which it was applied.
@@ -32,16 +34,9 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     /// What one stage put into Kubernetes.
     package struct StageObjects: Hashable, Sendable, Codable {
         package var stage: String
-        /// As `kubectl` takes them: `deployment.apps/web`, with their namespace.
-        package var objects: [Object]
-    }
-
-    /// One object of Kubernetes.
-    package struct Object: Hashable, Sendable, Codable {
-        package var apiVersion: String
-        package var kind: String
-        package var namespace: String?
-        package var name: String
+        package var objects: [ObjectReference]
+        /// What the stage had before an upgrade that is under way, and has no more.
+        package var earlier: [ObjectReference]?
     }
 
     /// The record at `path`; `nil` where nothing was installed.

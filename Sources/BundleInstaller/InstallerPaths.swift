@@ -23,6 +23,8 @@ package struct InstallerPaths: Hashable, Sendable {
     package var record: FilePath { state.appending("installed.json") }
     /// The bundle's description, manifests and checks, so that `check` and `uninstall` need no archive.
     package var bundle: FilePath { state.appending("bundle") }
+    /// The bundle's extra files, for manifests to mount.
+    package var files: FilePath { state.appending("files") }
     /// What `k0s backup` saved before upgrades, and the binaries that were replaced.
     package var backups: FilePath { state.appending("backups") }
 }

@@ -38,16 +38,23 @@ package struct KeptBundle: Sendable {
     package func text(_ title: String, _ expansion: ParameterExpansion) throws -> String {
         let path = Self.path(of: title, in: folder)
         guard let bytes = try StateFile.read(path) else { throw InstallError.notInstalled(state: path) }
-        do {
-            return try expansion.expand(String(decoding: bytes, as: UTF8.self))
-        } catch {
-            throw InstallError.artifact(
-                path: path, reason: (error.line.map { "line \($0): " } ?? "") + error.description)
-        }
+        return try expansion.expand(String(decoding: bytes, as: UTF8.self), of: title, in: path)
     }
 
     /// Titles were found safe when the bundle was opened: they lead nowhere but below the folder.
     private static func path(of title: String, in folder: FilePath) -> FilePath {
         folder.appending("texts").pushing(FilePath(title))
+    }
+}
+
+extension ParameterExpansion {
+    /// `text` with its values put in; an error names the file.
+    func expand(_ text: String, of title: String, in path: FilePath) throws(InstallError) -> String {
+        do {
+            return try expand(text)
+        } catch {
+            let place = title + (error.line.map { ":\($0)" } ?? "")
+            throw .artifact(path: path, reason: "\(place): \(error)")
+        }
     }
 }

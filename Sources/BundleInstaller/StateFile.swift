@@ -1,6 +1,7 @@
 internal import BundleFormat
 package import FoundationEssentials
 internal import Glibc
+package import OCI
 package import SystemPackage
 
 /// Small files of the installation's state.
@@ -21,6 +22,41 @@ package enum StateFile {
             let errno = error as? Errno ?? .ioError
             guard errno != .noSuchFileOrDirectory, errno != .notDirectory else { return nil }
             throw .system(action: "read", path: path, errno: errno)
+        }
+    }
+
+    /// The digest of the file at `path`; `nil` where there is none.
+    package static func digest(of path: FilePath) throws(InstallError) -> Digest? {
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            defer { try? file.close() }  // only read
+            var hasher = DigestHasher()
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try file.read(into: buffer)
+                guard count > 0 else { return hasher.digest() }
+                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        } catch {
+            let errno = error as? Errno ?? .ioError
+            guard errno != .noSuchFileOrDirectory, errno != .notDirectory else { return nil }
+            throw .system(action: "read", path: path, errno: errno)
+        }
+    }
+
+    /// Copies a file, durably; what was at `target` stays until the copy is whole.
+    package static func copy(_ source: FilePath, to target: FilePath, mode: FilePermissions) throws {
+        let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
+        defer { try? input.close() }  // only read
+        try DurableFile.write(to: target, mode: mode) { file, _ in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try input.read(into: buffer)
+                guard count > 0 else { return }
+                try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
         }
     }
 

@@ -24,11 +24,16 @@ package struct Step: Sendable {
     ) {
         self.name = name
         self.title = title
-        // A length before each, so that no two lists run together to the same text.
-        self.inputs = .of(Data(inputs.map { "\($0.utf8.count):\($0)" }.joined().utf8))
+        self.inputs = Self.inputs(inputs)
         self.isRepeated = isRepeated
         self.holds = holds
         self.perform = perform
+    }
+
+    /// One digest for a list of texts.
+    static func inputs(_ texts: [String]) -> Digest {
+        // A length before each, so that no two lists run together to the same text.
+        .of(Data(texts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
     }
 }
 

@@ -6,6 +6,8 @@ package struct Terminal: Sendable {
 
     /// For results.
     package static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+    /// Where a person may answer.
+    package static let standardInput = Terminal(descriptor: STDIN_FILENO)
     /// For messages and progress, so that results can be piped.
     package static let standardError = Terminal(descriptor: STDERR_FILENO)
 

@@ -1,5 +1,6 @@
 internal import BundleInstaller
 internal import CommandSupport
+internal import Preflight
 internal import Synchronization
 
 /// Shows the events of a command that changes the host.
@@ -47,6 +48,15 @@ struct InstallStanding: Hashable, Sendable {
             return news.map { "    waiting for \($0)" }
         case .checked(let name, let layer, let passed, let detail):
             return ["    check \(name) (\(layer)): \(passed ? "passed" : "FAILED")" + (detail.map { ": \($0)" } ?? "")]
+        case .looked(let report):
+            let troubles = report.checks.filter { $0.status == .warn || $0.status == .fail }
+            let passed = report.checks.filter { $0.status == .pass }.count
+            return ["  + preflight: \(passed) checks passed"]
+                + troubles.map { check in
+                    let mark = check.waived ? "waived" : check.status == .warn ? "warning" : "FAILED"
+                    return "    \(mark) \(check.name.rawValue): \(check.measured)"
+                        + (check.remedy.map { "\n      -> \($0)" } ?? "")
+                }
         case .warning(let text): return ["warning: \(text)"]
         }
     }
@@ -133,6 +143,7 @@ final class InstallEventStream: InstallRenderer {
         var layer: String?
         var passed: Bool?
         var detail: String?
+        var checks: [PreflightReport.Check]?
     }
 
     private let lastProgress = Mutex(0.0)
@@ -165,6 +176,7 @@ final class InstallEventStream: InstallRenderer {
         case .waiting(let step, let blockers): Line(event: "waiting", step: step, blockers: blockers)
         case .checked(let name, let layer, let passed, let detail):
             Line(event: "checked", check: name, layer: layer, passed: passed, detail: detail)
+        case .looked(let report): Line(event: "preflight", passed: report.isPassing, checks: report.checks)
         case .warning(let text): Line(event: "warning", what: text)
         }
     }

@@ -6,10 +6,14 @@ internal import CommandSupport
 package struct InstallerCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "sealift-installer",
-        abstract: "Prove and inspect Sealift bundles on an isolated host.",
+        abstract: "Install Sealift bundles on an isolated host.",
         discussion: "This executable needs nothing but itself and opens no network connection.",
         version: SealiftVersion.current,
-        subcommands: [VerifyCommand.self, InspectCommand.self])
+        subcommands: [
+            PreflightCommand.self, InstallCommand.self, StatusCommand.self, CheckCommand.self, UpgradeCommand.self,
+            UninstallCommand.self, ImportCommand.self, VerifyCommand.self, InspectCommand.self,
+            SupportBundleCommand.self,
+        ])
 
     package init() {}
 

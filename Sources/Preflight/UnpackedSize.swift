@@ -16,7 +16,7 @@ package enum UnpackedSize {
 
     /// The bytes of all of `layers` of `bundle` unpacked.
     package static func total(of layers: Set<Descriptor>, in bundle: BundleReader) throws -> Int64 {
-        let places = try bundle.contents.payloadPlaces()
+        let places = try bundle.blobRanges()
         let reader = FrameReader(bundle.file)
         var total: Int64 = 0
         for layer in layers {

@@ -1,5 +1,5 @@
 /// Which object of the API is meant.
-package struct ObjectReference: Hashable, Sendable {
+package struct ObjectReference: Hashable, Sendable, Codable {
     /// Group and version, as `apps/v1`.
     package var apiVersion: String
     package var kind: String

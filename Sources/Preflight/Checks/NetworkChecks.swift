@@ -61,19 +61,17 @@ private let dummyRoute = """
 @Sendable private func checkNameServers(_ context: CheckContext) -> Finding {
     let need = "one that is not on loopback, or none is needed"
     let remedy = "no need to do anything: the installer gives k0s a file of its own, /etc/k0s/resolv.conf"
-    let servers = context.host.lines("/etc/resolv.conf").compactMap { line -> Substring? in
-        let fields = line.split(whereSeparator: \.isWhitespace)
-        return fields.count >= 2 && fields[0] == "nameserver" ? fields[1] : nil
-    }
+    let servers = NameServers(of: context.host)
     // CoreDNS takes the host's file as it is: it ends without a server, and asks itself in circles with a local one.
-    guard !servers.isEmpty else {
-        return .warn("none in /etc/resolv.conf, which stops CoreDNS", need: need, remedy: remedy)
+    switch servers.file {
+    case NameServers.hostFile?: return .pass(servers.usable.joined(separator: ", "), need: need)
+    case let file?:
+        return .pass("\(servers.usable.joined(separator: ", ")), which pods get from \(file)", need: need)
+    case nil where servers.listed.isEmpty:
+        return .warn("none in \(NameServers.hostFile), which stops CoreDNS", need: need, remedy: remedy)
+    case nil:
+        return .warn("only \(servers.listed.joined(separator: ", ")), a loop for CoreDNS", need: need, remedy: remedy)
     }
-    let real = servers.filter { IPAddress($0.prefix { $0 != "%" })?.isLoopback != true }
-    guard !real.isEmpty else {
-        return .warn("only \(servers.joined(separator: ", ")), a loop for CoreDNS", need: need, remedy: remedy)
-    }
-    return .pass(real.joined(separator: ", "), need: need)
 }
 
 @Sendable private func checkNetworkOverlap(_ context: CheckContext) -> Finding {

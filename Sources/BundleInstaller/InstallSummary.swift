@@ -1,0 +1,41 @@
+internal import BundleFormat
+internal import Cluster
+internal import SystemPackage
+
+/// What the operator wants to know at the end of an installation.
+package struct InstallSummary: Hashable, Sendable, Codable {
+    package var bundle: String
+    package var version: String
+    package var images: Int
+    package var stages: [String]
+    /// Where the platform's pages are.
+    package var addresses: [String]
+    /// The file with the values that were generated, readable by root, and their names.
+    package var secretsFile: String
+    package var secrets: [String]
+
+    init(of context: InstallContext, parameters: Parameters) async throws {
+        let description = context.bundle.description
+        bundle = description.name
+        version = description.version
+        images = description.images.count
+        stages = description.stages.map(\.name)
+        secretsFile = context.paths.parameters.string
+        secrets = parameters.generated.sorted()
+        let ingresses = context.record.current.objects.flatMap(\.objects).filter { $0.kind == "Ingress" }
+        let node = context.record.current.nodeAddress ?? "NODE"
+        addresses = try await context.kubectl.get(ingresses).flatMap { Self.addresses(of: $0, node: node) }
+    }
+
+    /// The pages of an Ingress (networking.k8s.io/v1); without a host they are at the node's own address.
+    static func addresses(of ingress: JSON, node: String) -> [String] {
+        let secured = Set(ingress["spec"]["tls"].elements.flatMap { $0["hosts"].elements.compactMap(\.string) })
+        let securesAll = ingress["spec"]["tls"].elements.contains { $0["hosts"].elements.isEmpty }
+        return ingress["spec"]["rules"].elements.flatMap { rule in
+            let host = rule["host"].string
+            let scheme = securesAll || secured.contains(host ?? "") ? "https" : "http"
+            let place = host ?? (node.contains(":") ? "[\(node)]" : node)
+            return rule["http"]["paths"].elements.map { "\(scheme)://\(place)\($0["path"].string ?? "/")" }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package import BundleFormat
+package import Cluster
+internal import NodeImages
+internal import OCI
+internal import Preflight
+internal import Processes
+internal import SystemPackage
+
+/// Installs a bundle on this host, or puts a newer one in the place of one that is installed.
+///
+/// Everything up to the first step only looks: a bundle that is damaged or for another host changes nothing. From then
+/// on every step is journalled, and running again goes on where the last run ended, however it ended.
+package struct Installation: Sendable {
+    /// Whether there was something before.
+    package enum Kind: String, Sendable {
+        case install, upgrade
+    }
+
+    /// A step, and whether an earlier run has done it.
+    package struct PlannedStep: Hashable, Sendable, Codable {
+        package var step: String
+        package var title: String
+        package var isDone: Bool
+    }
+
+    private let kind: Kind
+    private let bundle: BundleReader
+    private let files: BundleFiles
+    private let options: InstallOptions
+    private let paths: InstallerPaths
+    private let k0sPaths: K0sPaths
+
+    /// Takes an opened bundle; throws where it can't be installed on any host.
+    package init(
+        _ kind: Kind, of bundle: BundleReader, options: InstallOptions, paths: InstallerPaths = .host,
+        k0sPaths: K0sPaths = K0sPaths()
+    ) throws {
+        self.kind = kind
+        self.bundle = bundle
+        self.options = options
+        self.paths = paths
+        self.k0sPaths = k0sPaths
+        files = try BundleFiles(of: bundle)
+    }
+
+    /// What a run would do now; nothing is changed.
+    package func plan() async throws -> [PlannedStep] {
+        let entries = try Journal.read(paths.journal)
+        let old = try InstalledRecord.read(paths.record)
+        let standing = try Standing(kind, of: bundle, record: old, entries: entries)
+        let proof = try ArchiveProof(of: bundle)
+        let (context, _) = try context(after: old, waived: []) { _ in }
+        let steps = try steps(context, replacing: standing.replaced).map { step in
+            PlannedStep(
+                step: step.name, title: step.title,
+                isDone: !step.isRepeated && entries.isFinished(step.name, inputs: step.inputs))
+        }
+        let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
+        return [
+            PlannedStep(step: "preflight", title: "look at this host", isDone: false),
+            PlannedStep(step: ArchiveProof.step, title: ArchiveProof.title, isDone: isProven),
+        ] + steps
+    }
+
+    /// Installs; returns what the operator wants to know at the end.
+    package func run(report: @escaping @Sendable (InstallEvent) -> Void) async throws -> InstallSummary {
+        let lock = try InstallLock(at: paths.lock)
+        let entries = try Journal.read(paths.journal)
+        let old = try InstalledRecord.read(paths.record)
+        let standing = try Standing(kind, of: bundle, record: old, entries: entries)
+        let waived = try await lookAtHost(report)
+        let proof = try ArchiveProof(of: bundle)
+        let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
+        if !isProven { try await proof.run(workers: options.workers, report: report) }
+        let (context, parameters) = try context(after: old, waived: waived, report: report)
+        let steps = try steps(context, replacing: standing.replaced)
+
+        // From here on the host is changed.
+        try StateFile.makeFolder(paths.state, mode: .ownerReadWriteExecute)
+        let journal = try Journal(at: paths.journal)
+        try journal.append(start(waived))
+        if !isProven { try journal.append(JournalEntry(.finished, step: ArchiveProof.step, inputs: proof.inputs)) }
+        try parameters.keep(at: paths.parameters)
+        try context.record.update()
+        _ = try KeptBundle(keeping: files, of: bundle.description, in: paths.bundle)
+        try await StepRunner(journal: journal, report: report).run(steps, explain: explain)
+        try context.record.update { record in
+            record.version = bundle.description.version
+            record.index = bundle.index.descriptor.digest
+            record.kubernetes = bundle.description.kubernetes?.version
+        }
+        try journal.append(JournalEntry(.completed))
+        withExtendedLifetime(lock) {}
+        return try await InstallSummary(of: context, parameters: parameters)
+    }
+
+    /// Everything that steps work with; nothing is written yet.
+    private func context(
+        after old: InstalledRecord?, waived: [String], report: @escaping @Sendable (InstallEvent) -> Void
+    ) throws -> (InstallContext, Parameters) {
+        guard bundle.description.platforms.contains(.current) else {
+            throw InstallError.wrongPlatform(bundle: bundle.description.platforms, host: .current)
+        }
+        let address = options.nodeAddress ?? old?.nodeAddress ?? hostAddress()
+        let parameters = try Parameters(
+            of: bundle.description, profile: options.profile, overrides: options.overrides, keptAt: paths.parameters,
+            nodeAddress: address)
+        let node = try node()
+        let record = record(old, address: address, node: node, waived: waived)
+        let context = InstallContext(
+            bundle: bundle, files: files,
+            expansion: try ParameterExpansion(
+                parameters: bundle.description.parameters, values: parameters.values),
+            options: options, paths: paths, k0s: k0s, kubectl: kubectl, node: node,
+            record: RecordKeeper(record, at: paths.record), report: report)
+        return (context, parameters)
+    }
+
+    private func start(_ waived: [String]) -> JournalEntry {
+        var entry = JournalEntry(.started)
+        entry.command = kind.rawValue
+        entry.bundle = bundle.label
+        entry.index = bundle.index.descriptor.digest
+        entry.waived = waived.isEmpty ? nil : waived
+        return entry
+    }
+
+    /// Preflight; returns what was waived, and throws where this host won't do.
+    private func lookAtHost(_ report: @Sendable (InstallEvent) -> Void) async throws -> [String] {
+        let result = try await HostPreflight(
+            bundle, nodeAddress: options.nodeAddress, addsDummyRoute: options.addsDummyRoute, waived: options.waived,
+            values: options.overrides, profile: options.profile, paths: paths
+        ).run()
+        report(.looked(result))
+        guard result.isPassing else {
+            throw InstallError.preflight(failed: result.failures.map(\.name.rawValue))
+        }
+        return result.waived.map(\.rawValue)
+    }
+
+    /// The address by which the node will be known; `nil` where it has none.
+    private func hostAddress() -> String? {
+        switch NodeAddress.select(on: .current, requested: nil) {
+        case .chosen(let address, _): address.description
+        case .malformed, .notLocal, .none: options.addsDummyRoute ? DummyRoute.address : nil
+        }
+    }
+
+    private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
+
+    private var kubectl: Kubectl {
+        if let k0s { return k0s.kubectl }
+        let program: Program = options.kubectl.map { .path($0) } ?? .name("kubectl")
+        return options.kubeconfig.map { Kubectl(program, kubeconfig: $0) } ?? Kubectl(program)
+    }
+
+    private func node() throws -> NodeOptions {
+        if bundle.description.kubernetes != nil { return NodeOptions(socket: k0sPaths.containerdSocket) }
+        guard let node = options.node else {
+            throw InstallError.artifact(
+                path: bundle.path, reason: "it brings no Kubernetes; name the node's containerd with --address")
+        }
+        return node
+    }
+
+    private func record(
+        _ old: InstalledRecord?, address: String?, node: NodeOptions, waived: [String]
+    ) -> InstalledRecord {
+        InstalledRecord(
+            bundle: old?.bundle ?? bundle.description.name, version: old?.version ?? bundle.description.version,
+            index: old?.index ?? bundle.index.descriptor.digest,
+            kubernetes: old == nil ? bundle.description.kubernetes?.version : old?.kubernetes,
+            isMultiNode: options.isMultiNode || old?.isMultiNode == true, nodeAddress: address,
+            hasDummyRoute: old?.hasDummyRoute ?? false, kubeconfig: options.kubeconfig?.string ?? old?.kubeconfig,
+            kubectl: options.kubectl?.string ?? old?.kubectl,
+            socket: node.socket.string, namespace: node.namespace, objects: old?.objects ?? [],
+            dataPaths: old?.dataPaths ?? [], waived: Set(waived + (old?.waived ?? [])).sorted())
+    }
+
+    /// The reason and the next step of an error that stopped a step.
+    private func explain(_ error: any Error) -> (reason: String, hint: String?) {
+        switch error {
+        case InstallError.step(_, let reason, let hint): (reason, hint)
+        case let error as InstallError: ("\(error)", error.hint)
+        case let error as ClusterError: ("\(error)", error.hint)
+        case let error as ProcessFailure: ("\(error)", error.hint)
+        default: ("\(error)", nil)
+        }
+    }
+}

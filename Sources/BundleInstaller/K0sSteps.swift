@@ -1,0 +1,122 @@
+internal import BundleFormat
+internal import Cluster
+internal import FoundationEssentials
+internal import OCI
+internal import Preflight
+internal import SystemPackage
+
+/// The steps that put the bundle's k0s onto the host and start it.
+struct K0sSteps: Sendable {
+    let context: InstallContext
+    let k0s: K0s
+    /// The title of the program in the bundle, and its digest.
+    private let binary: (title: String, digest: Digest)
+    /// The configuration with its parameters' values put in; `nil`: k0s' own defaults.
+    private let configuration: String?
+    /// The list of name servers that pods get; `nil`: the host's own.
+    private let nameServers: FilePath?
+    /// The list that is made where the host has none; `nil` where it has one.
+    private let ownNameServers: String?
+
+    /// A resolver that never answers (TEST-NET-1, RFC 5737): CoreDNS starts, and names from outside fail.
+    private static let noNameServer = """
+        # Made by sealift-installer: this host's own list names no server that pods could ask.
+        nameserver 192.0.2.1
+
+        """
+
+    init(_ context: InstallContext, _ k0s: K0s, _ kubernetes: BundleDescription.Kubernetes) throws {
+        self.context = context
+        self.k0s = k0s
+        guard let title = kubernetes.binaries[Platform.current.description] else {
+            throw InstallError.wrongPlatform(bundle: context.bundle.description.platforms, host: .current)
+        }
+        binary = (title, try context.files.descriptor(title).digest)
+        configuration = try kubernetes.config.map { try context.text($0) }
+        let found = NameServers(of: .current).file
+        ownNameServers = found == nil ? Self.noNameServer : nil
+        nameServers = found == NameServers.hostFile ? nil : found ?? k0s.paths.resolvConf
+    }
+
+    /// All of them, in their order.
+    var steps: [Step] { (context.options.addsDummyRoute ? [dummyRoute] : []) + [program, settings, service, start] }
+
+    private var dummyRoute: Step {
+        Step("dummy-route", title: "make an address that leads nowhere", inputs: [DummyRoute.address]) {
+            try DummyRoute().isMade()
+        } perform: {
+            try context.record.update { $0.hasDummyRoute = true }
+            try await DummyRoute().make()
+        }
+    }
+
+    /// The digest of a file that may not be there.
+    private static func digest(of path: FilePath) throws -> Digest? { try StateFile.digest(of: path) }
+
+    var program: Step {
+        Step("k0s-program", title: "put k0s in place", inputs: [binary.digest.description]) {
+            try Self.digest(of: k0s.paths.binary) == binary.digest
+        } perform: {
+            try StateFile.makeFolder(k0s.paths.binary.removingLastComponent())
+            try context.files.extract(
+                binary.title, to: k0s.paths.binary, mode: FilePermissions(rawValue: 0o755))
+        }
+    }
+
+    var settings: Step {
+        let files = [(k0s.paths.configuration, configuration), (k0s.paths.resolvConf, ownNameServers)]
+        return Step("k0s-settings", title: "write k0s' configuration", inputs: files.map { $1 ?? "" }) {
+            try files.allSatisfy { path, text in
+                try text == nil || StateFile.read(path)?.elementsEqual((text ?? "").utf8) == true
+            }
+        } perform: {
+            try StateFile.makeFolder(k0s.paths.configuration.removingLastComponent())
+            for (path, text) in files {
+                if let text {
+                    try DurableFile.write(to: path, mode: [.ownerReadWrite]) { file, _ in
+                        _ = try file.writeAll(text.utf8)
+                    }
+                } else {
+                    try StateFile.remove(path)
+                }
+            }
+        }
+    }
+
+    private var controller: ControllerOptions {
+        var controller = ControllerOptions(context.options.isMultiNode ? .multiNode : .single)
+        controller.configuration = configuration == nil ? nil : k0s.paths.configuration
+        controller.nodeAddress = context.record.current.nodeAddress
+        controller.resolvConf = nameServers
+        return controller
+    }
+
+    var service: Step {
+        Step("k0s-service", title: "install k0s' service", inputs: controller.arguments) {
+            k0s.installedRole() == .controller
+        } perform: {
+            var controller = controller
+            // A run that was killed here may have left it half made, or made with other arguments.
+            controller.force = k0s.installedRole() != nil
+            try await k0s.install(controller)
+        }
+    }
+
+    var start: Step {
+        let inputs =
+            [binary.digest.description, configuration ?? "", ownNameServers ?? ""] + controller.arguments
+        return Step("k0s-start", title: "start k0s", inputs: inputs) {
+            try await k0s.status() != nil
+        } perform: {
+            // Whatever runs was not seen to have started with all this: a restart costs seconds, and containers live on.
+            if let status = try await k0s.status() {
+                context.report(.doing(step: "k0s-start", what: "stopping k0s \(status.version)"))
+                _ = try await k0s.stop()
+                try await k0s.waitUntilStopped(timeout: context.options.startTimeout)
+            }
+            _ = try await k0s.start()
+            context.report(.doing(step: "k0s-start", what: "waiting until k0s answers"))
+            _ = try await k0s.waitUntilRunning(timeout: context.options.startTimeout)
+        }
+    }
+}

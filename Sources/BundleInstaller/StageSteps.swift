@@ -1,0 +1,111 @@
+internal import BundleFormat
+internal import Cluster
+internal import OCI
+
+/// The steps that put the platform into Kubernetes: each stage applied, waited for and checked before the next.
+struct StageSteps: Sendable {
+    let context: InstallContext
+
+    /// Waits for the node.
+    var node: Step {
+        Step("node", title: "wait for the node", inputs: [context.bundleDigest]) {
+            try await Readiness(context.kubectl).waitForNodeReady(timeout: context.options.startTimeout) { reason in
+                context.report(.waiting(step: "node", blockers: [reason]))
+            }
+            context.report(.waiting(step: "node", blockers: []))
+        }
+    }
+
+    /// A stage. Its inputs are the texts as they are applied: a changed value applies the stage again.
+    func stage(_ stage: BundleDescription.Stage) throws -> Step {
+        let name = "stage-\(stage.name)"
+        let manifests = try context.manifests(of: stage)
+        let checks = try stage.checks.map { ($0, try context.text($0)) }
+        return Step(
+            name, title: "stage \(stage.name)", inputs: [manifests] + checks.map(\.1) + ["\(stage.readyTimeout)"]
+        ) {
+            context.report(.doing(step: name, what: "applying manifests"))
+            let applied = try await context.kubectl.apply(Array(manifests.utf8))
+            try await remember(applied, of: stage.name)
+            context.report(.doing(step: name, what: "waiting for \(applied.count) objects"))
+            try await Readiness(context.kubectl).wait(for: applied, timeout: .seconds(stage.readyTimeout)) { blockers in
+                context.report(.waiting(step: name, blockers: blockers.map(\.description)))
+            }
+            for (title, text) in checks {
+                context.report(.doing(step: name, what: "checking \(title)"))
+                try await check(title, text, timeout: .seconds(stage.readyTimeout))
+            }
+        }
+    }
+
+    /// Takes away what the bundle of before had and this one has not; data stays.
+    var pruning: Step {
+        Step("prune", title: "take away what is no more", inputs: [context.bundleDigest], isRepeated: true) {
+            let record = context.record.current
+            let stages = Set(context.bundle.description.stages.map(\.name))
+            let wanted = Set(record.objects.filter { stages.contains($0.stage) }.flatMap(\.objects))
+            let gone = record.objects.reversed().flatMap { $0.objects.reversed() + ($0.earlier ?? []).reversed() }
+                .filter { !wanted.contains($0) && !$0.holdsData }
+            context.report(.doing(step: "prune", what: "\(gone.count) objects"))
+            try await context.kubectl.delete(gone, wait: .seconds(120))
+            try context.record.update { record in
+                record.objects.removeAll { !stages.contains($0.stage) }
+                for index in record.objects.indices { record.objects[index].earlier = nil }
+            }
+        }
+    }
+
+    /// Whether all that was applied is still what the API server would take, and ready: later stages may have broken
+    /// earlier ones.
+    var validity: Step {
+        Step("checks", title: "check everything once more", inputs: [context.bundleDigest], isRepeated: true) {
+            for result in try await PlatformCheck(context).resources() where !result.passed {
+                throw InstallError.step(
+                    name: "checks", reason: "\(result.name): \(result.detail ?? "failed")",
+                    hint: "'sealift-installer check' runs every check again")
+            }
+        }
+    }
+
+    private func check(_ title: String, _ text: String, timeout: Duration) async throws {
+        let results = try await JobCheck(context.kubectl).run(Array(text.utf8), name: title, timeout: timeout)
+        for result in results {
+            context.report(
+                .checked(
+                    name: result.name, layer: result.layer.rawValue, passed: result.passed,
+                    detail: result.lastLogLines.last))
+        }
+        guard let failed = results.first(where: { !$0.passed }) else { return }
+        throw InstallError.step(
+            name: title, reason: "the check \(failed.name) failed: \(failed.lastLogLines.joined(separator: "; "))",
+            hint: "the failed Job is left to be looked at; running again repeats this stage")
+    }
+
+    /// Records what a stage applied, and where the data of its volumes will be.
+    private func remember(_ applied: [ObjectReference], of stage: String) async throws {
+        let volumes = try await context.kubectl.get(applied.filter { $0.kind == "PersistentVolume" })
+        let paths = volumes.flatMap { volume in
+            [volume["spec"]["hostPath"]["path"].string, volume["spec"]["local"]["path"].string].compactMap(\.self)
+        }
+        try context.record.update { record in
+            record.dataPaths = Set(record.dataPaths + paths).sorted()
+            let before = record.objects.first { $0.stage == stage }
+            let earlier = ((before?.objects ?? []) + (before?.earlier ?? [])).filter { !applied.contains($0) }
+            record.objects.removeAll { $0.stage == stage }
+            record.objects.append(
+                .init(stage: stage, objects: applied, earlier: earlier.isEmpty ? nil : earlier))
+        }
+    }
+}
+
+extension InstallContext {
+    /// The manifests of a stage as one stream of documents, with values put in.
+    func manifests(of stage: BundleDescription.Stage) throws -> String {
+        try stage.manifests.map { try text($0) }.joined(separator: "\n---\n")
+    }
+}
+
+extension ObjectReference {
+    /// Whether deleting the object may delete data; such objects are only deleted when the operator says so.
+    var holdsData: Bool { ["PersistentVolume", "PersistentVolumeClaim", "Namespace"].contains(kind) }
+}

@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import BundleFormat
+internal import CommandSupport
+internal import NodeImages
+internal import OCI
+internal import SystemPackage
+
+/// `sealift-installer import BUNDLE`: only the images, into any containerd.
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Bring a bundle's images into a containerd that is there, and pin them.",
+        discussion: """
+            Writes only what is missing, straight from the archive, and names an image only when all of it is there. \
+            Safe to stop at any moment: the next run goes on where this one ended.
+            """)
+
+    @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
+    var path: String
+
+    @OptionGroup var node: NodeArguments
+
+    @Flag(help: "Only tell what would be written.")
+    var dryRun = false
+
+    @Option(help: "How to print the result: text or json.")
+    var format: OutputFormat = .text
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [path, node, dryRun, format] in
+            let bundle = try BundleReader(opening: FilePath(path))
+            let image = ImageImport(
+                bundle,
+                .init(node: try node.options(), unpacks: !node.noUnpack, workers: ProcessorCount.available))
+            let plan = try await image.plan()
+            guard !dryRun else {
+                Terminal.standardOutput.write(format == .json ? try Format.json(plan) : plan.text)
+                return
+            }
+            let meter = ProgressMeter(verb: "importing", total: plan.bytesToWrite)
+            let outcome = try await image.run { event in
+                switch event {
+                case .wrote(let count): meter.add(count)
+                case .named(let name, let digest, let before?):
+                    Terminal.standardError.write("warning: \(name) pointed to \(before), now to \(digest)\n")
+                case .blob, .named, .layer, .unpacked: break
+                }
+            }
+            meter.finish()
+            Terminal.standardOutput.write(format == .json ? try Format.json(outcome) : outcome.text(of: bundle))
+        }
+    }
+}
+
+extension ImportPlan {
+    /// The plan as `--dry-run` prints it.
+    var text: String {
+        guard !isEmpty else { return "nothing to do: every image is there, complete and pinned\n" }
+        var lines = (layers + documents).map { "write   \($0.digest)  \(Format.bytes($0.size))" }
+        lines += labellings.map { "label   \($0.digest)" }
+        lines += unpackings.map { "unpack  \($0.layer.digest)  \(Format.bytes($0.layer.size))" }
+        lines += namings.map { naming in
+            "name    \(naming.name)" + (naming.movedFrom.map { "  (points to \($0) now)" } ?? "")
+        }
+        lines.append("\(Format.bytes(bytesToWrite)) to write, \(Format.bytes(bytesThere)) there already")
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension ImageImport.Outcome {
+    func text(of bundle: BundleReader) -> String {
+        "imported \(bundle.description.name) \(bundle.description.version): \(bundle.description.images.count) images, "
+            + "\(blobsWritten) blobs (\(Format.bytes(bytesWritten))) written, \(namesMade) names made, "
+            + "\(namesMoved) moved, \(layersUnpacked) layers unpacked\n"
+    }
+}

@@ -1,0 +1,118 @@
+internal import ArgumentParser
+internal import BundleFormat
+internal import BundleInstaller
+internal import CommandSupport
+internal import SystemPackage
+
+/// What `install` and `upgrade` have in common.
+struct InstallArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
+    var path: String
+
+    @OptionGroup var host: HostArguments
+
+    @OptionGroup var values: ValueArguments
+
+    @OptionGroup var node: NodeArguments
+
+    @Option(help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"))
+    var kubectl: String?
+
+    @Option(help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"))
+    var kubeconfig: String?
+
+    @Option(
+        help: ArgumentHelp("How long k0s may take to answer, and the node to be ready, each.", valueName: "seconds"))
+    var startTimeout = 300
+
+    @Flag(help: "Only print the steps, and which of them are done.")
+    var dryRun = false
+
+    @Option(help: "How to print progress and result: text, or json with one object a line.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        guard startTimeout > 0 else { throw ValidationError("--start-timeout is a number of seconds above 0") }
+    }
+
+    /// Does the command, or prints what it would do.
+    func run(_ kind: Installation.Kind, isMultiNode: Bool) async throws {
+        let bundle = try BundleReader(opening: FilePath(path))
+        var options = InstallOptions(
+            overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
+            nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: isMultiNode,
+            unpacks: !node.noUnpack, workers: ProcessorCount.available, startTimeout: .seconds(startTimeout))
+        if bundle.description.kubernetes == nil {
+            options.node = try node.options()
+            options.kubectl = kubectl.map { FilePath($0) }
+            options.kubeconfig = kubeconfig.map { FilePath($0) }
+        }
+        let installation = try Installation(kind, of: bundle, options: options)
+        let output = Terminal.standardOutput
+        guard !dryRun else {
+            let plan = try await installation.plan()
+            output.write(
+                format == .json
+                    ? try Format.json(plan)
+                    : Format.table(plan.map { [$0.isDone ? "done" : "todo", $0.step, $0.title] }))
+            return
+        }
+        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
+        defer { renderer.finish() }
+        let summary = try await installation.run { renderer.show($0) }
+        renderer.finish()
+        output.write(format == .json ? try Format.jsonLine(summary) : summary.text)
+    }
+}
+
+/// `sealift-installer install BUNDLE`.
+struct InstallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "install",
+        abstract: "Install a bundle: everything, on this host, with one command.",
+        discussion: """
+            Proves the archive and looks at the host before anything is changed; then brings up Kubernetes, imports \
+            every image, applies the platform stage by stage and waits until each is ready. Every step is journalled: \
+            running the same command again goes on where this one stopped, however it stopped.
+            """)
+
+    @OptionGroup var arguments: InstallArguments
+
+    @Flag(help: "Leave the door open for worker nodes.")
+    var multiNode = false
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [self] in
+            try await arguments.run(.install, isMultiNode: multiNode)
+        }
+    }
+}
+
+/// `sealift-installer upgrade BUNDLE`.
+struct UpgradeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upgrade",
+        abstract: "Put a newer bundle in the place of the one that is installed.",
+        discussion: """
+            Imports the new images beside the old ones while the platform runs, backs Kubernetes up, and applies the \
+            new platform. Data, generated values and what was chosen with --set stay.
+            """)
+
+    @OptionGroup var arguments: InstallArguments
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [self] in
+            try await arguments.run(.upgrade, isMultiNode: false)
+        }
+    }
+}
+
+extension InstallSummary {
+    /// The summary as `install` prints it.
+    var text: String {
+        var lines = ["\(bundle) \(version) is installed: \(images) images, stages \(stages.joined(separator: ", "))"]
+        lines += addresses.map { "  \($0)" }
+        if !secrets.isEmpty { lines.append("generated for you: \(secrets.joined(separator: ", ")), in \(secretsFile)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

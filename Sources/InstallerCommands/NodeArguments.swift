@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import CommandSupport
+internal import Glibc
+internal import NodeImages
+internal import SystemPackage
+
+/// Which containerd is meant.
+struct NodeArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "containerd's socket; without it the first that is there of k0s', k3s' and the host's own.",
+            valueName: "socket"),
+        completion: .file())
+    var address: String?
+
+    @Option(help: ArgumentHelp("The namespace of containerd; Kubernetes looks into k8s.io only.", valueName: "name"))
+    var namespace = "k8s.io"
+
+    @Option(help: ArgumentHelp("Where containerd unpacks layers to.", valueName: "name"))
+    var snapshotter = "overlayfs"
+
+    @Flag(help: "Leave layers packed; containerd unpacks them when a container first needs them.")
+    var noUnpack = false
+
+    /// The options, with a socket that is there.
+    func options() throws -> NodeOptions {
+        NodeOptions(socket: try socket(), namespace: namespace, snapshotter: snapshotter)
+    }
+
+    private static let usual: [FilePath] = [
+        "/run/k0s/containerd.sock", "/run/k3s/containerd/containerd.sock", "/run/containerd/containerd.sock",
+    ]
+
+    private func socket() throws -> FilePath {
+        if let address {
+            // containerd's own clients write it as a URL.
+            let path = FilePath(address.hasPrefix("unix://") ? String(address.dropFirst("unix://".count)) : address)
+            return path.isAbsolute ? path : Self.workingDirectory.pushing(path)
+        }
+        guard let found = Self.usual.first(where: { access($0.string, F_OK) == 0 }) else {
+            throw Failure(
+                "no containerd found: there is none of \(Self.usual.map(\.string).joined(separator: ", "))",
+                hint: "name its socket with --address, or start it", code: .unavailable)
+        }
+        return found
+    }
+
+    private static var workingDirectory: FilePath {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return FilePath(String(cString: path))
+    }
+}

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import BundleFormat
+internal import BundleInstaller
+internal import CommandSupport
+internal import Preflight
+internal import SystemPackage
+
+/// `sealift-installer preflight BUNDLE`: will it work here? Nothing is changed.
+struct PreflightCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preflight",
+        abstract: "Look whether this host is fit for a bundle; nothing is changed.",
+        discussion: """
+            Every check says what it measured, what is needed, and what to do about it. Ends with 0 where nothing but \
+            waived checks failed, with 65 otherwise.
+            """)
+
+    @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
+    var path: String
+
+    @OptionGroup var host: HostArguments
+
+    @OptionGroup var values: ValueArguments
+
+    @Option(help: "How to print the result: text or json.")
+    var format: OutputFormat = .text
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [path, host, values, format] in
+            let bundle = try BundleReader(opening: FilePath(path))
+            let report = try await HostPreflight(
+                bundle, nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, waived: host.waived(),
+                values: values.overrides, profile: values.profile
+            ).run()
+            Terminal.standardOutput.write(format == .json ? try Format.json(report) : report.text)
+            if !report.isPassing { throw InstallError.preflight(failed: report.failures.map(\.name.rawValue)) }
+        }
+    }
+}
+
+/// What the operator says about the host.
+struct HostArguments: ParsableArguments {
+    @Option(
+        name: .customLong("node-ip"),
+        help: ArgumentHelp("The address by which the node is known; chosen when not given.", valueName: "address"))
+    var nodeIP: String?
+
+    @Flag(help: "Make an interface with a default route that leads nowhere, for a host without any address.")
+    var dummyRoute = false
+
+    @Option(
+        name: .customLong("waive"),
+        help: ArgumentHelp("A preflight check that may fail; recorded in the journal. Repeatable.", valueName: "check"))
+    var waive: [String] = []
+
+    func waived() throws -> Set<CheckName> { try CheckName.named(waive) }
+}
+
+/// What the operator chooses for the bundle's parameters.
+struct ValueArguments: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A parameter's value. Repeatable; kept for later runs.", valueName: "name=value"))
+    var assignments: [String] = []
+
+    @Option(help: ArgumentHelp("A set of values that the bundle has a name for.", valueName: "name"))
+    var profile: String?
+
+    /// The values by name; throws where an assignment is none, or two are for one name.
+    var overrides: [String: String] {
+        get throws {
+            var values: [String: String] = [:]
+            for assignment in assignments {
+                let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2, !parts[0].isEmpty else {
+                    throw Failure("'--set \(assignment)' is not NAME=VALUE", code: .data)
+                }
+                guard values.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+                    throw Failure("'\(parts[0])' is set twice", code: .data)
+                }
+            }
+            return values
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import BundleInstaller
+internal import CommandSupport
+
+/// `sealift-installer uninstall`.
+struct UninstallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uninstall",
+        abstract: "Take away what an installation put onto this host, and nothing else.",
+        discussion: """
+            The platform's data stays, and so do the values that were generated for it, unless --delete-data is given. \
+            Works on half an installation, too.
+            """)
+
+    @Flag(help: "Also delete the folders of the platform's volumes. This can't be undone.")
+    var deleteData = false
+
+    @Flag(help: "Only print what would be taken away.")
+    var dryRun = false
+
+    @Flag(name: .shortAndLong, help: "Don't ask.")
+    var yes = false
+
+    @Option(help: "How to print progress: text, or json with one object a line.")
+    var format: OutputFormat = .text
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [deleteData, dryRun, yes, format] in
+            let platform = try InstalledPlatform()
+            let uninstallation = Uninstallation(of: platform, deletesData: deleteData)
+            let plan = uninstallation.plan.map { "  \($0)\n" }.joined()
+            guard !dryRun else {
+                Terminal.standardOutput.write(format == .json ? try Format.json(uninstallation.plan) : plan)
+                return
+            }
+            if !yes { try Self.ask("this takes away \(platform.record.bundle) \(platform.record.version):\n\(plan)") }
+            let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
+            defer { renderer.finish() }
+            try await uninstallation.run { renderer.show($0) }
+            renderer.finish()
+            Terminal.standardError.write(
+                "\(platform.record.bundle) \(platform.record.version) is removed"
+                    + (platform.record.kubernetes == nil
+                        ? "\n" : "; a reboot clears what Kubernetes left in the network\n"))
+        }
+    }
+
+    /// Goes on only where a person types yes.
+    private static func ask(_ question: String) throws {
+        guard Terminal.standardInput.isInteractive else {
+            throw Failure("nobody is there to confirm", hint: "say --yes to go ahead without asking", code: .data)
+        }
+        Terminal.standardError.write(question + "Go ahead? Type yes: ")
+        guard readLine() == "yes" else { throw Failure("nothing was changed", code: .interrupted) }
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import BundleFormat
+internal import CommandSupport
+internal import NodeImages
+internal import SystemPackage
+
+/// `sealift-installer verify BUNDLE`: the archive, or with `--node` what a containerd has of it.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: ArchiveVerification.abstract,
+        discussion: ArchiveVerification.discussion + """
+             With --node the containerd of this host is asked instead: is every image there, complete, under every name \
+            that Kubernetes will ask for, visible to it, pinned and unpacked?
+            """)
+
+    @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
+    var path: String
+
+    @Flag(name: .customLong("node"), help: "Verify what containerd has, image by image, and not the archive.")
+    var asksNode = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --node: only the image that is asked for by this name, in any spelling.", valueName: "name"))
+    var pattern: String?
+
+    @OptionGroup var node: NodeArguments
+
+    @Option(help: "How to print the result: text or json.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
+        if node.address != nil, !asksNode { throw ValidationError("--address is a node's: add --node") }
+    }
+
+    func run() async throws {
+        try await runCommand(explaining: Failure.explainingInstall) { [self] in
+            let bundle = try BundleReader(opening: FilePath(path))
+            guard asksNode else { return try await ArchiveVerification.run(on: bundle, format: format) }
+            var inventory = try await Inventory.take(
+                of: bundle, on: try node.options(), expectsUnpacked: !node.noUnpack)
+            if let pattern {
+                inventory = try inventory.query(pattern)
+                guard !inventory.images.isEmpty else {
+                    throw Failure(
+                        "the bundle has no image that '\(pattern)' asks for",
+                        hint: "'sealift-installer inspect' lists the names that it has", code: .data)
+                }
+            }
+            Terminal.standardOutput.write(format == .json ? try Format.json(inventory) : inventory.text)
+            let unsound = inventory.images.filter { !inventory.isSound($0) }
+            guard unsound.isEmpty else {
+                throw Failure(
+                    "\(unsound.count) of \(inventory.images.count) images on the node are not as the bundle says",
+                    hint: "'sealift-installer import' brings back what is missing", code: .data)
+            }
+        }
+    }
+}
+
+extension Inventory {
+    /// The inventory as `verify --node` prints it: a line an image, what is wrong below it, and a count.
+    var text: String {
+        let table = Format.table([Self.columns] + images.map(Self.cells)).split(separator: "\n")
+        var text = (table.first.map { String($0) } ?? "") + "\n"
+        for (line, image) in zip(table.dropFirst(), images) {
+            text += line + "\n" + faults(of: image).map { "    ! \($0)\n" }.joined()
+        }
+        let sound = images.filter { isSound($0) }.count
+        return text + "\(sound) of \(images.count) images are on the node as \(bundle) says\n"
+    }
+}
