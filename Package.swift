@@ -162,6 +162,11 @@ let package = Package(
     ]
 )
 
+// The installer travels in every bundle: what no byte of an image goes through is made small, not fast.
+let small: Set = ["BundleInstaller", "Cluster", "CommandSupport", "InstallerCommands", "Preflight", "Processes"]
+
 for target in package.targets where target.type != .system {
-    target.swiftSettings = settings
+    target.swiftSettings =
+        small.contains(target.name)
+        ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
 }
