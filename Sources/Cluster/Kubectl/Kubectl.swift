@@ -79,7 +79,7 @@ package struct Kubectl: Sendable {
             .sorted { EventTime($0) < EventTime($1) }
     }
 
-    /// Deletes what is there of `references`; with `wait`, until it has gone, for at most that long.
+    /// Deletes what is there of `references`, whose kinds may have gone as well; with `wait`, until it has gone, for at most that long.
     package func delete(_ references: [ObjectReference], wait: Duration?) async throws(ClusterError) {
         guard !references.isEmpty else { return }
         var arguments = ["delete", "--ignore-not-found", "-f", "-"]
@@ -90,7 +90,7 @@ package struct Kubectl: Sendable {
         }
         _ = try await call(
             "delete \(Self.text(references))", arguments, input: references.manifest,
-            timeout: (wait ?? .zero) + requestTimeout)
+            timeout: (wait ?? .zero) + requestTimeout, isFine: KubectlComplaint.isDeleted)
     }
 
     /// The last lines that a pod wrote, or, with `previous`, that the run of its container before this one wrote.

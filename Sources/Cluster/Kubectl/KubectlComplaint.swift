@@ -1,3 +1,5 @@
+internal import Processes
+
 /// What kubectl's complaints mean for whoever wants to try again.
 enum KubectlComplaint {
     /// Whether the same call may succeed a little later.
@@ -15,6 +17,13 @@ enum KubectlComplaint {
             }
         }
         return isTransient
+    }
+
+    /// Whether everything is deleted: objects of a kind that the API no longer knows went with their kind.
+    static func isDeleted(_ outcome: ChildProcess.Outcome) -> Bool {
+        if outcome.succeeded { return true }
+        let lines = outcome.lastErrorLines(.max)
+        return !lines.isEmpty && lines.allSatisfy { $0.contains("no matches for kind") }
     }
 
     private static let transient = [
