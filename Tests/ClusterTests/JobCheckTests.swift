@@ -28,6 +28,16 @@ struct JobCheckTests {
         }
     }
 
+    @Test func aJobWithoutANamespaceIsThatOfTheDefaultOne() async throws {
+        try await KubernetesStandIn.with { standIn in
+            let bare = job("ping").replacing(", namespace: default", with: "")
+            for _ in 0..<2 {
+                let results = try await check(standIn).run(manifest(bare), name: "c", timeout: .seconds(60))
+                #expect(results.map(\.passed) == [true])
+            }
+        }
+    }
+
     @Test func aJobThatFailsTellsItsLastLinesAndStays() async throws {
         try await KubernetesStandIn.with { standIn in
             try standIn.setFaults(#"{"jobs":[{"match":"ping","exitCode":1,"log":"asking\nno answer from nifi"}]}"#)

@@ -138,6 +138,18 @@ private struct K0sStandIn: ~Copyable {
         #expect(!passed && report.contains("rejected"))
     }
 
+    @Test func aStatusThatFailsWhileSomebodyIsThereIsAnError() async throws {
+        let standIn = try K0sStandIn()
+        let k0s = standIn.k0s
+        let listener = try listen(at: k0s.paths.statusSocket)
+        defer { close(listener) }
+        let error = await clusterError { _ = try await k0s.status() }
+        guard case .k0s(verb: "status", status: .exited(1), _)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func knowsWhatIsInstalled() throws {
         let standIn = try K0sStandIn()
         #expect(standIn.k0s.installedRole() == nil)

@@ -7,6 +7,7 @@ import TestSupport
 /// A kubectl for the stand-in, in a hurry.
 func kubectl(_ standIn: KubernetesStandIn) -> Kubectl {
     var kubectl = Kubectl(.path(KubernetesStandIn.kubectl ?? "/nowhere/kubectl"), kubeconfig: standIn.kubeconfig)
+    kubectl.cacheFolder = standIn.kubeconfig.removingLastComponent().appending("cache")
     kubectl.firstPause = .milliseconds(50)
     kubectl.patience = .seconds(20)
     return kubectl

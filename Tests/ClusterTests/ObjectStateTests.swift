@@ -140,16 +140,6 @@ import Testing
         #expect(ObjectState(of: failed) == .failed("BackoffLimitExceeded: Job has reached the limit"))
     }
 
-    @Test func readsSeveralDocumentsAndLists() {
-        let text = #"{"kind":"A","s":"}\"{"} {"apiVersion":"v1","kind":"List","items":[{"kind":"B"},{"kind":"C"}]}"#
-        let documents = JSON.documents(Array(text.utf8)) ?? []
-        #expect(Kubectl.flatten(documents).map { $0["kind"].string } == ["A", "B", "C"])
-        #expect(JSON.documents(Array("  \n".utf8)) == [])
-        #expect(JSON.documents(Array(#"{"a":1} trailing"#.utf8)) == nil)
-        #expect(JSON.documents(Array("{]}".utf8)) == nil)
-        #expect(JSON.documents(Array("}}{".utf8)) == nil)
-    }
-
     @Test func namesReferences() {
         let object = json(#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"data"}}"#)
         let reference = ObjectReference(object)

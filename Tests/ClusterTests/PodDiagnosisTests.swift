@@ -201,6 +201,35 @@ import Testing
             Surroundings().blockers(of: object, state: "0 of 1").map(\.description) == ["Deployment data/web: 0 of 1"])
     }
 
+    @Test func podsOfAnEarlierJobAreNotItsOwn() {
+        let object = json(
+            #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"data","uid":"2"}}"#)
+        let pods = ["1", "2"].map { uid in
+            json(
+                """
+                {"apiVersion":"v1","kind":"Pod","metadata":{"name":"j-\(uid)","namespace":"data","ownerReferences":\
+                [{"kind":"Job","name":"j","uid":"\(uid)"}]},"status":{"phase":"Failed","reason":"Evicted"}}
+                """)
+        }
+        let blockers = Surroundings(pods: pods).blockers(of: object, state: "s")
+        #expect(blockers.map(\.description) == ["Job data/j, pod j-2: crash: Evicted"])
+    }
+
+    @Test(arguments: [
+        "0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind.",
+        "0/1 nodes are available: 1 node(s) had volume node affinity conflict.",
+        #"0/1 nodes are available: persistentvolumeclaim \"store\" not found."#,
+    ])
+    func whatTheSchedulerSaysOfVolumes(_ message: String) {
+        let (category, _) = diagnose(
+            pod(
+                """
+                {"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable",\
+                "message":"\(message)"}]}
+                """))
+        #expect(category == .volume)
+    }
+
     @Test func podsThatMayNotBeMadeAreNamed() {
         let object = json(#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"data"}}"#)
         let refused = json(

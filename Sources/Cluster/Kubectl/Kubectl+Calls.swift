@@ -54,7 +54,9 @@ extension Kubectl {
     ) async throws(ClusterError) -> ChildProcess.Outcome {
         let isBounded = arguments.first != "delete"
         let bound = isBounded ? ["--request-timeout=\(max(1, requestTimeout.components.seconds))s"] : []
-        return try await runProgram(action, program, prefix + arguments + bound, input: input, timeout: timeout)
+        let cache = cacheFolder.map { ["--cache-dir=\($0)"] } ?? []
+        return try await runProgram(
+            action, program, prefix + arguments + bound + cache, input: input, timeout: timeout)
     }
 }
 
