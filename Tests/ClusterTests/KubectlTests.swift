@@ -23,6 +23,7 @@ import Testing
         Error from server (Forbidden): pods "x" is forbidden: error looking up service account a/default: \
         serviceaccount "default" not found
         """,
+        #"Get "https://127.0.0.1:6443/api": http2: server sent GOAWAY and closed the connection"#,
         "Warning: v1 ComponentStatus is deprecated in v1.19+\nError from server: etcdserver: leader changed",
     ])
     func mayMendItself(_ text: String) { #expect(KubectlComplaint.isTransient(text)) }

@@ -76,6 +76,26 @@ struct ReadinessTests {
         }
     }
 
+    @Test func waitingCanBeCancelled() async throws {
+        try await KubernetesStandIn.with { standIn in
+            try standIn.setFaults(#"{"pods":[{"match":"web*","reason":"Unhealthy"}]}"#)
+            let references = try await kubectl(standIn).apply(manifest(deployment("web")))
+            let looks = Counter()
+            let task = Task {
+                await clusterError {
+                    try await readiness(standIn).wait(for: references, timeout: .seconds(3600)) { _ in
+                        looks.count.add(1, ordering: .relaxed)
+                    }
+                }
+            }
+            while looks.count.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            task.cancel()
+            let error = await task.value
+            if case .cancelled? = error { return }
+            Issue.record("\(String(describing: error))")
+        }
+    }
+
     @Test func whatIsNotThereIsMissing() async throws {
         try await KubernetesStandIn.with { standIn in
             let reference = ObjectReference(apiVersion: "v1", kind: "Service", namespace: "default", name: "none")
@@ -104,4 +124,8 @@ struct ReadinessTests {
         #expect(Readiness.whyNotReady([node], nil) == "n1: KubeletNotReady: cni plugin not initialized")
         #expect(Readiness.whyNotReady([], nil) == "no node has joined yet")
     }
+}
+
+private final class Counter: Sendable {
+    let count = Atomic(0)
 }

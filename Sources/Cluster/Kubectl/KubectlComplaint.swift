@@ -33,7 +33,8 @@ enum KubectlComplaint {
         "client connection lost", "request canceled", "context deadline exceeded", "client.timeout exceeded",
         "(serviceunavailable)", "the server is currently unable to handle the request", "apiserver not ready",
         "too many requests", "(timeout)", "request timed out", "the server was unable to return a response in the time",
-        "connect: no such file or directory",
+        "connect: no such file or directory", "goaway", "transport connection broken", "code = unavailable",
+        "has prevented the request from succeeding",
         // Its datastore does.
         "etcdserver:", "leader changed", "raft:", "database is locked",
         // A kind, a webhook or a namespace is on its way.
