@@ -13,6 +13,7 @@ package struct JobCheck: Sendable {
         package var name: String
         package var layer: Layer
         package var passed: Bool
+        /// From when it was applied until it was seen to be done.
         package var duration: Duration
         /// What it said last, or what kept it from running; empty when it passed.
         package var lastLogLines: [String]
@@ -43,10 +44,11 @@ package struct JobCheck: Sendable {
         // A Job's template can't be changed, and one that has completed would pass without running.
         try await kubectl.delete(earlier, wait: .seconds(120))
         let applied = try await kubectl.apply(manifest).filter { job in earlier.contains { $0.isSame(as: job) } }
+        let start = ContinuousClock.now
         var results: [Result] = []
         for job in applied {
             let layer = described.first { ObjectReference($0)?.isSame(as: job) == true }.map(Self.layer) ?? .function
-            results.append(try await wait(for: job, layer, timeout: timeout))
+            results.append(try await wait(for: job, layer, since: start, timeout: timeout))
         }
         return results
     }
@@ -61,9 +63,8 @@ package struct JobCheck: Sendable {
     }
 
     private func wait(
-        for job: ObjectReference, _ layer: Layer, timeout: Duration
+        for job: ObjectReference, _ layer: Layer, since start: ContinuousClock.Instant, timeout: Duration
     ) async throws(ClusterError) -> Result {
-        let start = ContinuousClock.now
         var reasons: [String] = []
         do throws(ClusterError) {
             try await readiness.wait(for: [job], timeout: timeout)

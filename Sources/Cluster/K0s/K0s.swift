@@ -73,8 +73,11 @@ package struct K0s: Sendable {
     package func status() async throws(ClusterError) -> K0sStatus? {
         let outcome = try await run("status", ["status", "-o", "json"], timeout: .seconds(30))
         guard outcome.succeeded else {
-            guard !UnixSocket.accepts(paths.statusSocket) else { throw failure("status", outcome) }
-            return nil
+            // Its words differ between versions; whether somebody is there doesn't.
+            switch UnixSocket.problem(with: paths.statusSocket) {
+            case .noSuchFileOrDirectory?, .connectionRefused?: return nil
+            default: throw failure("status", outcome)
+            }
         }
         guard let json = JSON.documents(outcome.standardOutput)?.first, let status = K0sStatus(json) else {
             throw .unreadableAnswer(of: "k0s status")
@@ -105,8 +108,12 @@ package struct K0s: Sendable {
         return String(outcome.text.split(whereSeparator: \.isWhitespace).first ?? "")
     }
 
-    /// The kubectl inside k0s, as the administrator.
-    package var kubectl: Kubectl { Kubectl(.path(paths.binary), ["kubectl"], name: "k0s kubectl") }
+    /// The kubectl inside k0s, as the administrator; it leaves nothing in anyone's home folder.
+    package var kubectl: Kubectl {
+        var kubectl = Kubectl(.path(paths.binary), ["kubectl"], name: "k0s kubectl")
+        kubectl.cacheFolder = paths.run.appending("kubectl-cache")
+        return kubectl
+    }
 
     private func names(in folder: FilePath) -> [String] {
         // A folder that isn't there yet holds nothing.

@@ -15,15 +15,18 @@ extension Kubectl {
     /// Takes lists apart.
     static func flatten(_ documents: [JSON]) -> [JSON] {
         documents.flatMap { document in
-            guard case .array(let items) = document["items"], document["kind"].string?.hasSuffix("List") == true
+            // A custom object may be called so, too; but it has a name.
+            guard case .array(let items) = document["items"], document["kind"].string?.hasSuffix("List") == true,
+                document["metadata"]["name"].string == nil
             else { return [document] }
             return flatten(items)
         }
     }
 
-    /// Runs kubectl until it succeeds, fails for good, or patience is over.
+    /// Runs kubectl until its outcome is fine, it fails for good, or patience is over.
     func call(
-        _ action: String, _ arguments: [String], input: [UInt8] = [], timeout: Duration
+        _ action: String, _ arguments: [String], input: [UInt8] = [], timeout: Duration,
+        isFine: (ChildProcess.Outcome) -> Bool = \.succeeded
     ) async throws(ClusterError) -> ChildProcess.Outcome {
         let deadline = ContinuousClock.now + patience
         var wait = firstPause
@@ -32,7 +35,7 @@ extension Kubectl {
             do throws(ClusterError) {
                 // Longer than what kubectl itself is told, so that its own words are heard.
                 let outcome = try await once(action, arguments, input: input, timeout: timeout + .seconds(30))
-                if outcome.succeeded { return outcome }
+                if isFine(outcome) { return outcome }
                 failure = .kubectl(action: action, status: outcome.status, lines: outcome.complaint(4))
                 guard KubectlComplaint.isTransient(outcome.standardError) else { throw failure }
             } catch {
@@ -51,7 +54,9 @@ extension Kubectl {
     ) async throws(ClusterError) -> ChildProcess.Outcome {
         let isBounded = arguments.first != "delete"
         let bound = isBounded ? ["--request-timeout=\(max(1, requestTimeout.components.seconds))s"] : []
-        return try await runProgram(action, program, prefix + arguments + bound, input: input, timeout: timeout)
+        let cache = cacheFolder.map { ["--cache-dir=\($0)"] } ?? []
+        return try await runProgram(
+            action, program, prefix + arguments + bound + cache, input: input, timeout: timeout)
     }
 }
 

@@ -21,6 +21,8 @@ package struct Kubectl: Sendable {
     package var patience: Duration = .seconds(60)
     /// The first pause between two tries; it doubles up to 16 times that.
     package var firstPause: Duration = .milliseconds(500)
+    /// Where kubectl keeps what it learnt about the API; `nil` lets it use the home folder.
+    package var cacheFolder: FilePath?
     /// How long the API server may take for one answer.
     package var requestTimeout: Duration = .seconds(30)
 
@@ -79,18 +81,20 @@ package struct Kubectl: Sendable {
             .sorted { EventTime($0) < EventTime($1) }
     }
 
-    /// Deletes what is there of `references`; with `wait`, until it has gone, for at most that long.
+    /// Deletes what is there of `references`, whose kinds may have gone as well.
+    ///
+    /// With `wait`, returns when it has gone and what it owns, too; fails when that takes longer.
     package func delete(_ references: [ObjectReference], wait: Duration?) async throws(ClusterError) {
         guard !references.isEmpty else { return }
         var arguments = ["delete", "--ignore-not-found", "-f", "-"]
         if let wait {
-            arguments += ["--wait=true", "--timeout=\(max(1, wait.components.seconds))s"]
+            arguments += ["--wait=true", "--cascade=foreground", "--timeout=\(max(1, wait.components.seconds))s"]
         } else {
             arguments.append("--wait=false")
         }
         _ = try await call(
             "delete \(Self.text(references))", arguments, input: references.manifest,
-            timeout: (wait ?? .zero) + requestTimeout)
+            timeout: (wait ?? .zero) + requestTimeout, isFine: KubectlComplaint.isDeleted)
     }
 
     /// The last lines that a pod wrote, or, with `previous`, that the run of its container before this one wrote.

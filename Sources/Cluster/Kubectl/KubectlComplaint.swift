@@ -1,3 +1,5 @@
+internal import Processes
+
 /// What kubectl's complaints mean for whoever wants to try again.
 enum KubectlComplaint {
     /// Whether the same call may succeed a little later.
@@ -17,6 +19,13 @@ enum KubectlComplaint {
         return isTransient
     }
 
+    /// Whether everything is deleted: objects of a kind that the API no longer knows went with their kind.
+    static func isDeleted(_ outcome: ChildProcess.Outcome) -> Bool {
+        if outcome.succeeded { return true }
+        let lines = outcome.lastErrorLines(.max)
+        return !lines.isEmpty && lines.allSatisfy { $0.contains("no matches for kind") }
+    }
+
     private static let transient = [
         // The API server starts, restarts or is overloaded.
         "connection refused", "was refused - did you specify the right host or port", "unable to connect to the server",
@@ -24,7 +33,8 @@ enum KubectlComplaint {
         "client connection lost", "request canceled", "context deadline exceeded", "client.timeout exceeded",
         "(serviceunavailable)", "the server is currently unable to handle the request", "apiserver not ready",
         "too many requests", "(timeout)", "request timed out", "the server was unable to return a response in the time",
-        "connect: no such file or directory",
+        "connect: no such file or directory", "goaway", "transport connection broken", "code = unavailable",
+        "has prevented the request from succeeding",
         // Its datastore does.
         "etcdserver:", "leader changed", "raft:", "database is locked",
         // A kind, a webhook or a namespace is on its way.

@@ -38,9 +38,10 @@ struct PodDiagnosis {
         guard let scheduled = pod.condition("PodScheduled"), !scheduled.isTrue else { return nil }
         let message = scheduled.message ?? scheduled.reason ?? "no node takes it"
         let text = message.lowercased()
-        guard text.contains("persistentvolumeclaim") || text.contains("volume node affinity") else {
-            return (.resources, message)
+        let isVolume = ["persistentvolumeclaim", "persistent volume", "volume node affinity"].contains {
+            text.contains($0)
         }
+        guard isVolume else { return (.resources, message) }
         let unbound = claims.filter { name in
             !surroundings.claims.contains {
                 $0["metadata"]["name"].string == name && $0["metadata"]["namespace"] == pod["metadata"]["namespace"]

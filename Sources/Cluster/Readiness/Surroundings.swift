@@ -50,6 +50,7 @@ struct Surroundings: Sendable {
     private func pods(of object: JSON, _ reference: ObjectReference) -> [JSON] {
         let own = pods.filter { $0["metadata"]["namespace"].string == reference.namespace }
         if reference.kind == "Pod" { return own.filter { $0["metadata"]["name"].string == reference.name } }
+        let identifier = object["metadata"]["uid"].string
         let labels = object["spec"]["template"]["metadata"]["labels"].members
         return own.filter { pod in
             let owners = pod["metadata"]["ownerReferences"].elements
@@ -57,7 +58,9 @@ struct Surroundings: Sendable {
                 return owners.contains { owner in
                     let name = owner["name"].string ?? ""
                     guard reference.kind == "Deployment" else {
-                        return owner["kind"].string == reference.kind && name == reference.name
+                        // A Job that was deleted may have left pods to one of the same name.
+                        let isOlder = identifier != nil && owner["uid"].string.map { $0 != identifier } == true
+                        return owner["kind"].string == reference.kind && name == reference.name && !isOlder
                     }
                     // The ReplicaSet between them is called after the Deployment and the template's hash.
                     guard let end = name.lastIndex(of: "-") else { return false }
