@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unittest
 
-from standin import versions
+from standin import ownership, versions
 from standin.images import full_name
 from standin.yaml_subset import YamlError, parse
 from support import ROOT
@@ -29,3 +29,21 @@ class PartTests(unittest.TestCase):
         with open(ROOT + "/bundles/infometis/bundle.yaml") as file:
             named = re.findall(r"- (quay\.io/k0sproject/\S+)", file.read())
         self.assertEqual(versions.images("v1.36.3+k0s.0"), named)
+
+    def test_apply_of_lists(self) -> None:
+        def manifest(containers: list) -> dict:
+            return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": containers}}
+
+        def applied(live: dict | None, manager: str, containers: list) -> dict:
+            return ownership.apply(live, manifest(containers), manager, False)
+
+        one = {"name": "one", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+               "ports": [{"containerPort": 80}]}
+        live = applied(None, "us", [one, {"name": "two", "args": ["x", "y"]}])
+        live["spec"]["containers"][0]["ports"][0]["protocol"] = "TCP"  # a default
+        live = applied(live, "them", [{"name": "one", "env": [{"name": "C", "value": "3"}]}])
+        live = applied(live, "us", [{"name": "one", "env": [{"name": "A", "value": "4"}], "ports": one["ports"]}])
+        self.assertEqual(live["spec"]["containers"], [
+            {"name": "one", "env": [{"name": "A", "value": "4"}, {"name": "C", "value": "3"}],
+             "ports": [{"containerPort": 80, "protocol": "TCP"}]}])
+        self.assertEqual([entry["manager"] for entry in live["metadata"]["managedFields"]], ["them", "us"])
