@@ -8,18 +8,18 @@ import json
 import tarfile
 
 
-def write_archive(path: str, names: list[str]) -> None:
-    """An OCI image layout in a tar; every name stands for one and the same image."""
+def write_archive(path: str, names: list[str], content: str = "stand-in") -> str:
+    """An OCI image layout in a tar; every name stands for one and the same image. The digest of its only layer."""
     blobs: dict[str, bytes] = {}
 
-    def blob(content: bytes, type: str) -> dict:
-        digest = hashlib.sha256(content).hexdigest()
-        blobs[digest] = content
-        return {"mediaType": f"application/vnd.oci.image.{type}", "digest": "sha256:" + digest, "size": len(content)}
+    def blob(data: bytes, type: str) -> dict:
+        digest = hashlib.sha256(data).hexdigest()
+        blobs[digest] = data
+        return {"mediaType": f"application/vnd.oci.image.{type}", "digest": "sha256:" + digest, "size": len(data)}
 
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("stand-in"))
+        tar.addfile(tarfile.TarInfo(content))
     layer_entry = blob(layer.getvalue(), "layer.v1.tar")
     config = {"architecture": "amd64", "os": "linux", "config": {},
               "rootfs": {"type": "layers", "diff_ids": [layer_entry["digest"]]}}
@@ -29,9 +29,10 @@ def write_archive(path: str, names: list[str]) -> None:
     index = {"schemaVersion": 2, "manifests": [dict(entry, annotations={"io.containerd.image.name": name})
                                                for name in names]}
     files = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}', "index.json": json.dumps(index).encode()}
-    files |= {f"blobs/sha256/{digest}": content for digest, content in blobs.items()}
+    files |= {f"blobs/sha256/{digest}": data for digest, data in blobs.items()}
     with tarfile.open(path, "w") as tar:
-        for name, content in files.items():
+        for name, file in files.items():
             member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+            member.size = len(file)
+            tar.addfile(member, io.BytesIO(file))
+    return layer_entry["digest"]

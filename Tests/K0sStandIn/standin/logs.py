@@ -21,6 +21,8 @@ def text(store: Store, faults: Faults, pod: dict, query: dict[str, str]) -> str:
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         raise errors.bad_request(f'container "{name}" in pod "{metadata["name"]}" is waiting to start: '
                                  f"{_WAITING.get(reason, reason)}")
+    if query.get("previous") == "true" and not (status or {}).get("lastState"):
+        raise errors.bad_request(f'previous terminated container "{name}" in pod "{metadata["name"]}" not found')
     lines = _written(store, faults, pod, name).splitlines(keepends=True)
     if query.get("tailLines", "").isdigit():
         count = int(query["tailLines"])

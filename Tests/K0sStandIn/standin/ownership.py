@@ -146,7 +146,8 @@ def apply(live: dict | None, manifest: dict, manager: str, force: bool) -> dict:
     theirs = set().union(*(_fields(entry) for entry in others))
     own = next((entry for entry in entries if _is(entry, manager, "Apply")), None)
     before = _fields(own) if own else set()
-    for path in sorted(before - mine - theirs, key=lambda path: (path[-1] == ".", -len(path))):
+    # Items first: without their keys they could not be found any more.
+    for path in sorted(before - mine - theirs, key=lambda path: (path[-1] != ".", -len(path))):
         delete(merged, path)
     lost = {path for _, path in conflicts}
     kept = [_entry(entry["manager"], entry["operation"], entry["apiVersion"], _fields(entry) - lost, entry)
