@@ -45,9 +45,10 @@ machine_folder() {
     local base=$ROOT/.build/machines
     mkdir -p "$base"
     work=$(mktemp -d "$base/XXXXXX")
+    trap 'rm -rf "$work"' EXIT # until the keeper sees to it
     mkdir "$work/command"
     cp "$ROOT/scripts/lib/machine-command" "$work/command/run"
-    printf '%q ' "${command[@]}" >"$work/command/command"
+    printf 'exec%s\n' "$(printf ' %q' "${command[@]}")" >"$work/command/command"
     : >"$work/command/status"
     mkfifo "$work/stdout" "$work/stderr"
 }
@@ -62,6 +63,7 @@ machine_run() {
     # In a session of its own, so that ^C and whoever kills our process group do not get the keeper.
     exec 9> >(exec setsid "$ROOT/scripts/lib/machine-keeper" "$work" "$timeout" "$keep" "$@" >/dev/null)
     keeper=$!
+    trap - EXIT
     cat "$work/stdout" 9>&- &
     cat "$work/stderr" >&2 9>&- &
     wait "$keeper" || status=$?
