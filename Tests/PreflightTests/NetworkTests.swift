@@ -288,6 +288,9 @@ import Testing
         let check = try await host.check(.networkOverlap)
         #expect(check.status == .fail)
         #expect(check.measured == measured)
+        host.needs.settings = ["pods": pods, "services": services]
+        let remedy = try await host.check(.networkOverlap).remedy
+        #expect(remedy?.hasSuffix("--set pods=RANGE --set services=RANGE") == true)
     }
 
     @Test func routesOfOurOwnPodsAreNoOverlap() async throws {

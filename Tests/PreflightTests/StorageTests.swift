@@ -150,6 +150,10 @@ private func withMount<Result>(
         let check = try await host.check(.volatileData)
         #expect(check.status == .warn)
         #expect(check.measured == "/tmp/a is on tmpfs, and 1 more")
+        #expect(check.remedy?.hasSuffix("fixed in the bundle, which must be built anew") == true)
+        host.needs.settings = ["logs": "/var/log", "dataDir": "/tmp"]
+        let remedy = try await host.check(.volatileData).remedy
+        #expect(remedy?.hasSuffix("--set dataDir=/var/lib/data") == true)
     }
 
     @Test func mountTable() {
