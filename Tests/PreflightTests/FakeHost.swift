@@ -4,6 +4,7 @@ import Glibc
 import OCI
 import SystemPackage
 import TestSupport
+import Testing
 
 @testable import Preflight
 
@@ -133,6 +134,14 @@ struct FakeHost: ~Copyable {
     ]
 }
 
-/// Whether this process may make namespaces and mounts.
-let isRoot = geteuid() == 0
-let needsRoot = "needs root"
+/// Whether this process may mount: it has CAP_SYS_ADMIN, which root in a container may lack.
+let canMount: Bool = {
+    let line = Host.current.lines("/proc/self/status").first { $0.hasPrefix("CapEff:") } ?? ""
+    let capabilities = line.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) } ?? 0
+    return capabilities & 1 << 21 != 0
+}()
+let needsMounts: Comment = "needs root with CAP_SYS_ADMIN"
+
+/// Whether tests may make network namespaces and set them up.
+let canMakeNetworks = canMount && exists("/usr/bin/unshare") && exists("/usr/sbin/ip")
+let needsNetworks: Comment = "needs root with CAP_SYS_ADMIN, util-linux and iproute2"
