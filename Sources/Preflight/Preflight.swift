@@ -31,8 +31,18 @@ package enum Preflight {
         _ name: CheckName, _ title: String, _ finding: Finding, _ options: PreflightOptions
     ) -> PreflightReport.Check {
         PreflightReport.Check(
-            name: name, title: title, status: finding.status, measured: finding.measured, need: finding.need,
-            remedy: finding.remedy, waived: finding.status == .fail && options.waived.contains(name))
+            name: name, title: title, status: finding.status, measured: printable(finding.measured),
+            need: printable(finding.need), remedy: finding.remedy.map { printable($0, keeping: "\n") },
+            waived: finding.status == .fail && options.waived.contains(name))
+    }
+
+    /// `text` without characters that could move the cursor of root's terminal: any user names processes, any bundle
+    /// its workloads.
+    private static func printable(_ text: String, keeping kept: Unicode.Scalar? = nil) -> String {
+        text.unicodeScalars.map { scalar in
+            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            return isControl && scalar != kept ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
     }
 
     private static let rules: [CheckRule] =

@@ -32,6 +32,12 @@ extension PreflightNeeds {
             images: description.images.map(\.reference),
             created: bundle.index.value.annotations?[Annotation.created].flatMap(Timestamp.seconds),
             podCIDR: config.podCIDR ?? Self.defaultPodCIDR, serviceCIDR: config.serviceCIDR ?? Self.defaultServiceCIDR)
+        for parameter in description.parameters {
+            guard let value = values[parameter.name] ?? parameter.value else { continue }
+            // Others may be secrets, and are nobody's business here.
+            guard parameter.kind == .path || value == podCIDR || value == serviceCIDR else { continue }
+            settings[parameter.name] = value
+        }
     }
 }
 

@@ -21,6 +21,8 @@ package struct PreflightNeeds: Hashable, Sendable {
     /// The addresses of pods and services: `10.244.0.0/16`.
     package var podCIDR: String
     package var serviceCIDR: String
+    /// The parameters that paths and addresses come from, with their values.
+    package var settings: [String: String] = [:]
 
     /// What k0s takes where its configuration says nothing.
     package static let defaultPodCIDR = "10.244.0.0/16"
@@ -42,5 +44,11 @@ package struct PreflightNeeds: Hashable, Sendable {
         self.created = created
         self.podCIDR = podCIDR
         self.serviceCIDR = serviceCIDR
+    }
+
+    /// How the operator changes the parameter whose value `isIt`; where there is none, who can.
+    func change(where isIt: (String) -> Bool, _ value: String) -> String {
+        let name = settings.keys.sorted().first { isIt(settings[$0] ?? "") }
+        return name.map { "--set \($0)=\(value)" } ?? "it is fixed in the bundle, which must be built anew"
     }
 }

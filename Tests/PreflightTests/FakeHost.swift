@@ -4,6 +4,7 @@ import Glibc
 import OCI
 import SystemPackage
 import TestSupport
+import Testing
 
 @testable import Preflight
 
@@ -35,16 +36,20 @@ struct FakeHost: ~Copyable {
     }
 
     /// Writes a file below the root, given by its path on the host.
-    func set(_ path: String, _ text: String) throws {
+    func set(_ path: String, _ text: String) throws { try set(path, bytes: Array(text.utf8)) }
+
+    func set(_ path: String, bytes: [UInt8]) throws {
         let place = root.string + path
         var open = fopen(place, "w")
         if open == nil {
             // Folders are made only where there are none: most files share theirs.
-            for index in path.indices.dropFirst() where path[index] == "/" { mkdir(root.string + path[..<index], 0o755) }
+            for index in path.indices.dropFirst() where path[index] == "/" {
+                mkdir(root.string + path[..<index], 0o755)
+            }
             open = fopen(place, "w")
         }
         guard let file = open else { throw Errno(rawValue: errno) }
-        fputs(text, file)
+        fwrite(bytes, 1, bytes.count, file)
         fclose(file)
     }
 
@@ -75,6 +80,9 @@ struct FakeHost: ~Copyable {
     struct Missing: Error {
         let name: CheckName
     }
+
+    /// The files that a host has, all of them texts of the kernel or of the administrator.
+    static var paths: [String] { files.keys.sorted() }
 
     private static let files: [String: String] = [
         "/proc/self/status": "Name:\tx\nUid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n",
@@ -126,6 +134,14 @@ struct FakeHost: ~Copyable {
     ]
 }
 
-/// Whether this process may make namespaces and mounts.
-let isRoot = geteuid() == 0
-let needsRoot = "needs root"
+/// Whether this process may mount: it has CAP_SYS_ADMIN, which root in a container may lack.
+let canMount: Bool = {
+    let line = Host.current.lines("/proc/self/status").first { $0.hasPrefix("CapEff:") } ?? ""
+    let capabilities = line.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) } ?? 0
+    return capabilities & 1 << 21 != 0
+}()
+let needsMounts: Comment = "needs root with CAP_SYS_ADMIN"
+
+/// Whether tests may make network namespaces and set them up.
+let canMakeNetworks = canMount && exists("/usr/bin/unshare") && exists("/usr/sbin/ip")
+let needsNetworks: Comment = "needs root with CAP_SYS_ADMIN, util-linux and iproute2"

@@ -116,6 +116,7 @@ private final class Payload: PayloadSource {
         let bundle = try BundleReader(opening: path)
         let built = try PreflightNeeds(of: bundle)
         #expect([built.podCIDR, built.serviceCIDR] == ["10.1.0.0/16", "10.112.0.0/12"])
+        #expect(built.settings == ["pods": "10.1.0.0/16"])
         #expect(try PreflightNeeds(of: bundle, values: ["pods": "10.2.0.0/16"]).podCIDR == "10.2.0.0/16")
     }
 
@@ -135,6 +136,7 @@ private final class Payload: PayloadSource {
         }
         let needs = try PreflightNeeds(
             of: BundleReader(opening: path), values: ["dataDir": "/srv/data", "name": "/z"])
+        #expect(needs.settings == ["dataDir": "/srv/data"])
         #expect(needs.workloads.hostPaths.map(\.path) == ["/srv/data/kafka", "/srv/data", "/tmpfs", "/x/y"])
     }
 
@@ -180,7 +182,8 @@ private final class Payload: PayloadSource {
     }
 
     /// Against the real thing: what zstd and gzip write for a content whose size is known.
-    @Test func whatRealCompressorsWrite() async throws {
+    @Test(.enabled(if: Program.isInstalled("zstd") && Program.isInstalled("gzip"), "needs zstd and gzip"))
+    func whatRealCompressorsWrite() async throws {
         let folder = TemporaryDirectory()
         let plain = folder.file("plain")
         try write(Array(repeating: UInt8(7), count: 300_000), to: plain)

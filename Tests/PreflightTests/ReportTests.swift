@@ -39,6 +39,21 @@ import Testing
         #expect(report[.architecture]?.status == .pass)
     }
 
+    @Test func figuresAreThoseOfTheSystemsOwnTools() async throws {
+        let report = await Preflight.run(PreflightNeeds(), PreflightOptions())
+        func run(_ program: String, _ arguments: String...) async throws -> String {
+            String(try await Program.run(program, arguments).dropLast())
+        }
+        #expect(report[.cpu]?.measured == "\(try await run("getconf", "_NPROCESSORS_ONLN")) cores")
+        #expect(report[.hostname]?.measured.contains(try await run("cat", "/proc/sys/kernel/hostname")) == true)
+        let hasUnified = try await run("stat", "-f", "-c", "%T", "/sys/fs/cgroup") == "cgroup2fs"
+        #expect(report[.cgroup]?.measured.hasPrefix("v2") == hasUnified)
+        let release = try await run("uname", "-r")
+        #expect(report[.kernelVersion]?.measured == release)
+        let user = try await run("id", "-u")
+        #expect((report[.root]?.status == .pass) == (user == "0" && canMount))
+    }
+
     @Test func aHostOfWhichNothingCanBeReadPassesNothingBlindly() async throws {
         let folder = TemporaryDirectory()
         var options = PreflightOptions()
@@ -121,6 +136,18 @@ import Testing
         #expect(waived.contains("WAIVED  localhost"))
         #expect(waived.contains("\nready: "))
         #expect(waived.contains("waived: "))
+    }
+
+    @Test func namesThatOthersChoseCantMoveTheCursor() async throws {
+        var host = try FakeHost()
+        try host.set("/proc/net/tcp", "h\n 0: 00000000:0050 0:0 0A 0:0 0:0 0 0 0 666 1\n")
+        try host.set("/proc/77/comm", "\u{1B}[2Jx\u{9B}\n")
+        try host.setLink("/proc/77/fd/3", to: "socket:[666]")
+        host.needs.workloads.hostPorts = [.init(port: 80, protocol: "TCP", owner: "Deployment/\u{1B}]0;y")]
+        let check = try await host.check(.ports)
+        #expect(
+            check.measured == #"80 for Deployment/\u{1B}]0;y is taken by \u{1B}[2Jx\u{009B}, process 77"#)
+        #expect(!(await host.report()).text.unicodeScalars.contains { $0.value == 0x1B })
     }
 
     @Test func theJSONCanBeReadBack() async throws {

@@ -27,7 +27,7 @@ private func withMount<Result>(
         try await withMount(options, flags: flags, on: host.place("/var/lib/k0s")) { try await body(&host) }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot)))
+    @Test(.enabled(if: canMount, needsMounts))
     func diskCountsImagesTwiceKubernetesAndWhatKubeletWantsFree() async throws {
         try await withData { host in
             host.needs.imageBytes = 500_000_000
@@ -48,7 +48,7 @@ private func withMount<Result>(
         }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot))) func aFullDiskIsMeasuredAsItIs() async throws {
+    @Test(.enabled(if: canMount, needsMounts)) func aFullDiskIsMeasuredAsItIs() async throws {
         try await withData("size=8m") { host in
             host.needs.distribution = nil
             host.needs.imageBytes = 4 * mebi
@@ -60,7 +60,7 @@ private func withMount<Result>(
         }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot)))
+    @Test(.enabled(if: canMount, needsMounts))
     func volumesCountWhereTheyAreAndTheRestWithTheData() async throws {
         try await withData { host in
             let volume = host.place("/srv/data")
@@ -85,7 +85,7 @@ private func withMount<Result>(
         }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot))) func inodes() async throws {
+    @Test(.enabled(if: canMount, needsMounts)) func inodes() async throws {
         try await withData("size=4g,nr_inodes=500") { host in
             host.needs.unpackedBytes = 1000 * mebi
             let check = try await host.check(.inodes)
@@ -97,7 +97,7 @@ private func withMount<Result>(
         }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot))) func noexecAndReadOnlyMountsAreRefused() async throws {
+    @Test(.enabled(if: canMount, needsMounts)) func noexecAndReadOnlyMountsAreRefused() async throws {
         try await withData(flags: UInt(MS_NOEXEC)) { host in
             let check = try await host.check(.fileSystems)
             #expect(check.status == .fail)
@@ -109,7 +109,7 @@ private func withMount<Result>(
         }
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot)))
+    @Test(.enabled(if: canMount, needsMounts))
     func aStickThatForbidsProgramsIsWorthAHint() async throws {
         var host = try FakeHost()
         host.options.installer = "/media/stick/sealift-installer"
@@ -150,6 +150,10 @@ private func withMount<Result>(
         let check = try await host.check(.volatileData)
         #expect(check.status == .warn)
         #expect(check.measured == "/tmp/a is on tmpfs, and 1 more")
+        #expect(check.remedy?.hasSuffix("fixed in the bundle, which must be built anew") == true)
+        host.needs.settings = ["logs": "/var/log", "dataDir": "/tmp"]
+        let remedy = try await host.check(.volatileData).remedy
+        #expect(remedy?.hasSuffix("--set dataDir=/var/lib/data") == true)
     }
 
     @Test func mountTable() {

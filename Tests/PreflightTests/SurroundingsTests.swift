@@ -16,7 +16,7 @@ import Testing
         #expect(try await host.check(.hostname).status == status)
     }
 
-    @Test(.enabled(if: isRoot, Comment(rawValue: needsRoot))) func aRealHostnameOfANamespace() async throws {
+    @Test(.enabled(if: canMount, needsMounts)) func aRealHostnameOfANamespace() async throws {
         let host = try FakeHost()
         let script = "echo LOCALHOST-7 > /proc/sys/kernel/hostname; cat /proc/sys/kernel/hostname"
         try host.set("/proc/sys/kernel/hostname", try await Program.run("unshare", ["--uts", "sh", "-euc", script]))

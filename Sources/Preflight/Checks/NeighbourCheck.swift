@@ -18,30 +18,12 @@ private let runtimes = ["containerd", "dockerd", "crio", "cri-dockerd"]
 
 @Sendable private func checkNeighbours(_ context: CheckContext) -> Finding {
     let need = "no other Kubernetes"
-    let host = context.host
     let data = context.options.dataDirectory.string
-    let isOurs = context.options.isInstalled
-    let own: Set = ["k0scontroller", "k0sworker"]
-    var found: [String] = []
-    for unit in kubernetesUnits where !(isOurs && own.contains(unit)) {
-        let places = unitFolders.flatMap { ["\($0)/\(unit).service", "\($0)/\(unit)"] }
-        if places.contains(where: { host.exists($0) && !host.isMasked($0) }) { found.append("service \(unit)") }
-    }
     let strangers = context.processes.processes.filter {
-        !(isOurs && context.processes.isKubernetes($0, dataDirectory: data))
+        !(context.options.isInstalled && context.processes.isKubernetes($0, dataDirectory: data))
     }
-    for process in strangers where kubernetesPrograms.contains(process.name) {
-        found.append("process \(process.id) \(process.name)")
-    }
-    for folder in ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/rancher"] where !host.names(in: folder).isEmpty {
-        found.append(folder)
-    }
-    if !isOurs {
-        // An empty folder, or one with a disk mounted on it, is what a careful operator prepares.
-        let traces = ["pki", "bin", "db", "kubelet", "containerd"].filter { host.exists("\(data)/\($0)") }
-        if !traces.isEmpty { found.append("\(data) with \(traces.joined(separator: ", "))") }
-        for path in ["/usr/local/bin/k0s", "/usr/bin/k0s"] where host.exists(path) { found.append(path) }
-    }
+    let running = strangers.filter { kubernetesPrograms.contains($0.name) }.map { "process \($0.id) \($0.name)" }
+    let found = services(context) + running + traces(context)
     guard found.isEmpty else {
         return .fail(
             found.joined(separator: ", "), need: need,
@@ -57,6 +39,29 @@ private let runtimes = ["containerd", "dockerd", "crio", "cri-dockerd"]
             remedy: "it may stay, but shares memory, disk and network rules with the platform")
     }
     return .pass("nothing else", need: need)
+}
+
+/// Installed services of any Kubernetes, our own apart.
+private func services(_ context: CheckContext) -> [String] {
+    let units = kubernetesUnits.filter { unit in
+        !context.options.isInstalled || !["k0scontroller", "k0sworker"].contains(unit)
+    }
+    return units.filter { unit in
+        unitFolders.flatMap { ["\($0)/\(unit).service", "\($0)/\(unit)"] }
+            .contains { context.host.exists($0) && !context.host.isMasked($0) }
+    }.map { "service \($0)" }
+}
+
+/// Folders and files that a Kubernetes leaves, our own apart.
+private func traces(_ context: CheckContext) -> [String] {
+    let host = context.host
+    let data = context.options.dataDirectory.string
+    var found = ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/rancher"].filter { !host.names(in: $0).isEmpty }
+    guard !context.options.isInstalled else { return found }
+    // An empty folder, or one with a disk mounted on it, is what a careful operator prepares.
+    let parts = ["pki", "bin", "db", "kubelet", "containerd"].filter { host.exists("\(data)/\($0)") }
+    if !parts.isEmpty { found.append("\(data) with \(parts.joined(separator: ", "))") }
+    return found + ["/usr/local/bin/k0s", "/usr/bin/k0s"].filter { host.exists($0) }
 }
 
 extension Host {

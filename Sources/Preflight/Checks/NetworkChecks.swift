@@ -102,7 +102,9 @@ private let dummyRoute = """
     guard faults.isEmpty else {
         return .fail(
             faults.joined(separator: "; "), need: need,
-            remedy: "choose ranges that the site doesn't use: --set podCIDR=… --set serviceCIDR=…")
+            remedy: "choose ranges that the site doesn't use: "
+                + ranges.map { range in context.needs.change(where: { $0 == range.1 }, "RANGE") }.joined(separator: " ")
+        )
     }
     return .pass("no overlap with \(routes.count) routes", need: need)
 }

@@ -39,11 +39,14 @@ private struct DiskPlan {
                 path: context.options.stateDirectory.string, bytes: Self.state, files: 100,
                 what: "the installer's state"),
         ]
-        if needs.distribution != nil, context.options.purpose == .install, !context.options.isInstalled {
-            items.append(Item(path: data, bytes: Self.kubernetes, files: 1000, what: "Kubernetes"))
-            items.append(Item(path: "/usr/local/bin", bytes: needs.distributionBytes, files: 1, what: "k0s"))
+        // What is there already has had its room: a second run must not ask for it again.
+        if context.options.purpose == .install, !context.options.isInstalled {
+            if needs.distribution != nil {
+                items.append(Item(path: data, bytes: Self.kubernetes, files: 1000, what: "Kubernetes"))
+                items.append(Item(path: "/usr/local/bin", bytes: needs.distributionBytes, files: 1, what: "k0s"))
+            }
+            items += Self.volumes(needs, data)
         }
-        if context.options.purpose == .install { items += Self.volumes(needs, data) }
         self.items = items
     }
 
@@ -171,7 +174,9 @@ private func dataType(_ context: CheckContext) -> String {
     let more = faults.count > 1 ? ", and \(faults.count - 1) more" : ""
     return .warn(
         first + more, need: need,
-        remedy: "choose a folder on disk, for instance --set dataDir=/var/lib/data, before the first start")
+        remedy: "choose a folder on disk before the first start: "
+            + context.needs.change(
+                where: { faults[0].hasPrefix("\($0)/") || faults[0].hasPrefix("\($0) ") }, "/var/lib/data"))
 }
 
 extension Requirements.HostPath {
