@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--containerd", default="")
     parser.add_argument("--kubernetes-version", default="v1.36.3")
     given = parser.parse_args()
-    settings = Settings(kubernetes_version=given.kubernetes_version, containerd=given.containerd)
+    settings = Settings(kubernetes_version=given.kubernetes_version, containerd_socket=given.containerd)
     if given.settings:
         settings.read(given.settings)
     server = serving.Server(settings, given.state, given.faults, given.address, given.port, given.certificates)

@@ -12,8 +12,8 @@ def make(folder: str, names: list[str], addresses: list[str]) -> None:
     """ca, server and admin (.crt and .key) in folder. What is there stays, but the server's, whose names may change."""
     os.makedirs(folder, mode=0o751, exist_ok=True)
     if not os.path.exists(f"{folder}/ca.crt"):
-        _openssl(folder, "req", "-x509", "-subj", "/CN=kubernetes-ca", "-days", "3650", *_new_key("ca"), "-out", "ca.crt",
-                 "-addext", "basicConstraints=critical,CA:TRUE")
+        _openssl(folder, "req", "-x509", "-subj", "/CN=kubernetes-ca", "-days", "3650", *_new_key("ca"),
+                 "-out", "ca.crt", "-addext", "basicConstraints=critical,CA:TRUE")
     if not os.path.exists(f"{folder}/admin.crt"):
         _signed(folder, "admin", "/O=system:masters/CN=kubernetes-admin", "extendedKeyUsage=clientAuth")
     names = ",".join([f"DNS:{name}" for name in names] + [f"IP:{address}" for address in addresses])

@@ -78,14 +78,18 @@ class Cluster:
         node = self._taint(node, problem is not None)
         wanted = {kind: ("False", f"KubeletHas{has}", f"kubelet has {text}") for kind, has, text in (
             ("MemoryPressure", "SufficientMemory", "sufficient memory available"),
-            ("DiskPressure", "NoDiskPressure", "no disk pressure"), ("PIDPressure", "SufficientPID", "sufficient PID available"))}
-        capacity = {"cpu": self.settings.cpu, "memory": self.settings.memory, "pods": "110", "ephemeral-storage": "100Gi"}
+            ("DiskPressure", "NoDiskPressure", "no disk pressure"),
+            ("PIDPressure", "SufficientPID", "sufficient PID available"))}
+        capacity = {"cpu": self.settings.cpu, "memory": self.settings.memory, "pods": "110",
+                    "ephemeral-storage": "100Gi"}
         self.operations.set_status(resource, node, {
-            "addresses": [{"type": "InternalIP", "address": self.settings.node_address}, {"type": "Hostname", "address": name}],
+            "addresses": [{"type": "InternalIP", "address": self.settings.node_address},
+                          {"type": "Hostname", "address": name}],
             "allocatable": capacity, "capacity": capacity, "conditions": conditions(node, wanted | {"Ready": ready}),
             "nodeInfo": {"kubeletVersion": self.settings.kubernetes_version + "+k0s", "osImage": "stand-in",
                          "containerRuntimeVersion": "containerd://stand-in", "operatingSystem": "linux",
-                         "architecture": "amd64", "kernelVersion": "", "machineID": "", "systemUUID": "", "bootID": ""}})
+                         "architecture": "amd64", "kernelVersion": "", "machineID": "", "systemUUID": "",
+                         "bootID": ""}})
         return problem is None
 
     def _taint(self, node: dict, tainted: bool) -> dict:
@@ -132,8 +136,8 @@ class Cluster:
         volumes, claims = self.store.kind("persistentvolumes"), self.store.kind("persistentvolumeclaims")
         volume = next((one for one in self.store.list(volumes) if _fits(one, claim)), None)
         if volume is None:
-            self.events.record(claim, "Normal", "FailedBinding", "no persistent volumes available for this claim and no "
-                               "storage class is set", "persistentvolume-controller")
+            self.events.record(claim, "Normal", "FailedBinding", "no persistent volumes available for this claim "
+                               "and no storage class is set", "persistentvolume-controller")
             return
         metadata = claim["metadata"]
         bound, taken = copy.deepcopy(volume), copy.deepcopy(claim)
@@ -155,4 +159,5 @@ def _fits(volume: dict, claim: dict) -> bool:
     size = quantities.parse(wanted["resources"]["requests"]["storage"])
     return (volume.get("status", {}).get("phase") == "Available" or bool(reference)) and (
         spec.get("storageClassName", "") == wanted.get("storageClassName", "")
-        and set(wanted["accessModes"]) <= set(spec["accessModes"]) and quantities.parse(spec["capacity"]["storage"]) >= size)
+        and set(wanted["accessModes"]) <= set(spec["accessModes"])
+        and quantities.parse(spec["capacity"]["storage"]) >= size)

@@ -83,8 +83,9 @@ class Containerd:
         return os.path.exists(self.machine.containerd_socket) and self._ctr("version").returncode == 0
 
     def _ctr(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [self.machine.program_path("ctr"), "--address", self.machine.containerd_socket, "--namespace", "k8s.io"]
-        return subprocess.run([*command, *arguments], capture_output=True, text=True)
+        where = ["--address", self.machine.containerd_socket, "--namespace", "k8s.io"]
+        command = [self.machine.program_path("ctr"), *where, *arguments]
+        return subprocess.run(command, capture_output=True, text=True)
 
     def _write_config(self) -> None:
         os.makedirs(os.path.dirname(self._config), exist_ok=True)

@@ -60,7 +60,8 @@ class Containers:
         volumes = pod["spec"].get("volumes", [])
         if fault.get("reason") == "FailedMount":
             name = volumes[0]["name"] if volumes else "kube-api-access"
-            problem = fault.get("message", f'MountVolume.SetUp failed for volume "{name}" : mount failed: exit status 32')
+            problem = fault.get("message", f'MountVolume.SetUp failed for volume "{name}" : mount failed: exit '
+                                "status 32")
             return self._event(pod, "FailedMount", problem)
         for volume in volumes:
             for key, kind, field in (("configMap", "configmap", "name"), ("secret", "secret", "secretName")):
@@ -140,8 +141,8 @@ class Containers:
             return {"waiting": {"reason": "ErrImageNeverPull", "message": message}}
         if self.pods.images.socket and (policy == "Always" or not present):
             name = full_name(image)
-            self._event(pod, "Failed", f'Failed to pull image "{image}": failed to pull and unpack image "{name}": failed '
-                        f'to resolve reference "{name}": dial tcp: lookup: Temporary failure in name resolution')
+            self._event(pod, "Failed", f'Failed to pull image "{image}": failed to pull and unpack image "{name}": '
+                        f'failed to resolve reference "{name}": dial tcp: lookup: Temporary failure in name resolution')
             return {"waiting": {"reason": "ImagePullBackOff", "message": f'Back-off pulling image "{image}"'}}
         for variable in container.get("env", []):
             for key, kind in (("secretKeyRef", "secret"), ("configMapKeyRef", "configmap")):

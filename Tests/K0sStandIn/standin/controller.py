@@ -109,7 +109,8 @@ def _api(machine: Machine, config: dict, given: SimpleNamespace, single: bool, w
         names = {"kubernetes", "kubernetes.default", "localhost", socket.gethostname(), *spec["api"].get("sans", [])}
         addresses = {"127.0.0.1", spec["api"]["address"]} | {name for name in names if _is_address(name)}
         certificates.make(machine.pki, sorted(names - addresses), sorted(addresses))
-    return serving.Server(settings, f"{machine.data}/db/state.json", machine.faults.path, machine.setting("bind", "0.0.0.0"),
+    return serving.Server(settings, f"{machine.data}/db/state.json", machine.faults.path,
+                          machine.setting("bind", "0.0.0.0"),
                           machine.setting("port", spec["api"].get("port", 6443)), _pki(machine))
 
 

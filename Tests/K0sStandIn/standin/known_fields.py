@@ -20,14 +20,15 @@ _PROBE = set("""exec failureThreshold grpc httpGet initialDelaySeconds periodSec
 terminationGracePeriodSeconds timeoutSeconds""".split())
 
 _SPECS = {
-    "Deployment": "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit selector strategy template",
+    "Deployment": "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit selector strategy "
+                  "template",
     "StatefulSet": "minReadySeconds ordinals persistentVolumeClaimRetentionPolicy podManagementPolicy replicas "
                    "revisionHistoryLimit selector serviceName template updateStrategy volumeClaimTemplates",
     "DaemonSet": "minReadySeconds revisionHistoryLimit selector template updateStrategy",
     "ReplicaSet": "minReadySeconds replicas selector template",
-    "Job": "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions managedBy manualSelector "
-           "maxFailedIndexes parallelism podFailurePolicy podReplacementPolicy selector successPolicy suspend template "
-           "ttlSecondsAfterFinished",
+    "Job": "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions managedBy "
+           "manualSelector maxFailedIndexes parallelism podFailurePolicy podReplacementPolicy selector successPolicy "
+           "suspend template ttlSecondsAfterFinished",
     "Service": "allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName externalTrafficPolicy "
                "healthCheckNodePort internalTrafficPolicy ipFamilies ipFamilyPolicy loadBalancerClass loadBalancerIP "
                "loadBalancerSourceRanges ports publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig "

@@ -13,13 +13,16 @@ _WAITING = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying
 def text(store: Store, faults: Faults, pod: dict, query: dict[str, str]) -> str:
     """What the chosen container of pod wrote; 400 when there are several to choose from, or when it never ran."""
     metadata, name = pod["metadata"], _container(pod, query.get("container", ""))
-    statuses = pod.get("status", {}).get("initContainerStatuses", []) + pod.get("status", {}).get("containerStatuses", [])
+    told = pod.get("status", {})
+    statuses = told.get("initContainerStatuses", []) + told.get("containerStatuses", [])
     status = next((one for one in statuses if one["name"] == name), None)
     state = (status or {}).get("state", {})
     if status is None or "waiting" in state and not status.get("lastState"):
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         raise errors.bad_request(f'container "{name}" in pod "{metadata["name"]}" is waiting to start: '
                                  f"{_WAITING.get(reason, reason)}")
+    if query.get("previous") == "true" and not (status or {}).get("lastState"):
+        raise errors.bad_request(f'previous terminated container "{name}" in pod "{metadata["name"]}" not found')
     lines = _written(store, faults, pod, name).splitlines(keepends=True)
     if query.get("tailLines", "").isdigit():
         count = int(query["tailLines"])

@@ -25,7 +25,7 @@ class Loop(threading.Thread):
     def __init__(self, operations: Operations, faults: Faults, settings: Settings):
         super().__init__(name="status loop", daemon=True)
         events, self.store = Events(operations.store), operations.store
-        self.images = Images(settings.ctr, settings.containerd)
+        self.images = Images(settings.ctr, settings.containerd_socket)
         self.cluster = Cluster(operations, events, faults, settings)
         self.system = System(operations, settings)
         self.workloads, self.jobs = Workloads(operations, events, settings), Jobs(operations, events)

@@ -43,9 +43,9 @@ class Machine:
         return self._set.get(name, default)
 
     def api_settings(self) -> Settings:
-        settings = Settings(kubernetes_version=self.version.split("+")[0], containerd=self.containerd_socket,
-                            ctr=self.program_path("ctr"))
+        settings = Settings(kubernetes_version=self.version.split("+")[0])
         settings.read(self.own + "/settings.json")
+        settings.containerd_socket, settings.ctr = self.containerd_socket, self.program_path("ctr")
         return settings
 
     def program_path(self, name: str) -> str:

@@ -27,8 +27,8 @@ def load(machine: Machine, path: str | None) -> dict:
     except YamlError as error:
         raise Failure(f"failed to load node config: error converting YAML to JSON: {error}") from error
     if not isinstance(config, dict):
-        raise Failure("failed to load node config: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
-                      "string into Go value of type v1beta1.ClusterConfig")
+        raise Failure("failed to load node config: error unmarshaling JSON: while decoding JSON: json: cannot "
+                      "unmarshal string into Go value of type v1beta1.ClusterConfig")
     _check_fields(config)
     filled = _filled(config)
     problems = list(_problems(filled["spec"]))

@@ -37,7 +37,8 @@ class Operations:
             ownership.record_update(None, value, options.manager)
             return self._add(resource, value, options)
 
-    def apply(self, resource: Resource, namespace: str, name: str, manifest: dict, options: Options) -> tuple[dict, bool]:
+    def apply(self, resource: Resource, namespace: str, name: str, manifest: dict,
+              options: Options) -> tuple[dict, bool]:
         """Server-side apply; the object, and whether it is new."""
         if not options.manager:
             raise errors.ApiError(422, "Invalid", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required '

@@ -144,14 +144,16 @@ def apply(live: dict | None, manifest: dict, manager: str, force: bool) -> dict:
     if conflicts and not force:
         raise _conflict(conflicts)
     theirs = set().union(*(_fields(entry) for entry in others))
-    before = set().union(*(_fields(entry) for entry in entries if _is(entry, manager, "Apply")))
-    for path in sorted(before - mine - theirs, key=lambda path: (path[-1] == ".", -len(path))):
+    own = next((entry for entry in entries if _is(entry, manager, "Apply")), None)
+    before = _fields(own) if own else set()
+    # Items first: without their keys they could not be found any more.
+    for path in sorted(before - mine - theirs, key=lambda path: (path[-1] != ".", -len(path))):
         delete(merged, path)
     lost = {path for _, path in conflicts}
     kept = [_entry(entry["manager"], entry["operation"], entry["apiVersion"], _fields(entry) - lost, entry)
             for entry in others]
     merged["metadata"]["managedFields"] = [entry for entry in kept if entry["fieldsV1"]] + [
-        _entry(manager, "Apply", manifest["apiVersion"], mine, next((e for e in entries if _is(e, manager, "Apply")), None))]
+        _entry(manager, "Apply", manifest["apiVersion"], mine, own)]
     return merged
 
 

@@ -20,7 +20,8 @@ def backup(machine: Machine, save_path: str) -> str:
     if not os.path.isdir(save_path):
         raise Failure(f"the save-path directory ({save_path}) does not exist")
     if not os.path.isdir(machine.data):
-        raise Failure(f"cannot find data-dir ({machine.data}). check your environment and/or command input and try again")
+        raise Failure(f"cannot find data-dir ({machine.data}). check your environment and/or command input "
+                      "and try again")
     try:
         information = status.ask(machine)
     except Failure as error:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import ssl
 import sys
-import threading
 import time
 import traceback
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
 
 from . import discovery, errors, logs, selectors, tables
@@ -139,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         if self._get_about_server():
             return
         api, target = self.api, self.api.target(self.route)
-        chosen = selectors.compile_selectors(self.query.get("labelSelector", ""), self.query.get("fieldSelector", ""))
+        chosen = self._selected()
         if not target.name and self.query.get("watch") in ("true", "1"):
             watch(self, target, chosen)
         elif not target.name:
@@ -241,9 +238,10 @@ class Handler(BaseHTTPRequestHandler):
             value = self.api.operations.delete(target.resource, target.namespace, target.name, propagation, dry_run)
             details = {"name": target.name, "group": target.resource.group, "kind": target.resource.plural,
                        "uid": value["metadata"]["uid"]}
-            self._stored({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+            self._stored({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+                          "details": details})
         else:
-            chosen = selectors.compile_selectors(self.query.get("labelSelector", ""), self.query.get("fieldSelector", ""))
+            chosen = self._selected()
             values = self.api.operations.delete_all(target.resource, target.namespace, chosen, propagation, dry_run)
             self.api.store.save()
             self._send_list(target.resource, values, str(self.api.store.version))
@@ -252,7 +250,11 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return json.loads(self.body)
         except ValueError as error:
-            raise errors.ApiError(415, "UnsupportedMediaType", f"the stand-in reads JSON only, and no protobuf; use kubectl apply: {error}") from error
+            raise errors.ApiError(415, "UnsupportedMediaType", "the stand-in reads JSON only, and no protobuf; use "
+                                  f"kubectl apply: {error}") from error
+
+    def _selected(self) -> selectors.Predicate:
+        return selectors.compile_selectors(self.query.get("labelSelector", ""), self.query.get("fieldSelector", ""))
 
     def _options(self, apply: bool = False) -> Options:
         agent = self.headers.get("User-Agent", "unknown").split("/")[0]
@@ -268,56 +270,3 @@ def _scale(value: dict) -> dict:
             "spec": {"replicas": value["spec"].get("replicas", 1)},
             "status": {"replicas": value.get("status", {}).get("replicas", 0),
                        "selector": ",".join(f"{key}={label}" for key, label in labels.items())}}
-
-
-class Listener:
-    """Accepts connections on the loopback interface, except while the faults say that the API refuses them."""
-
-    def __init__(self, api: Api, address: str, port: int, tls: ssl.SSLContext | None):
-        self.api, self.address, self.port, self.tls = api, address, port, tls
-        self._handler = type("BoundHandler", (Handler,), {"api": api})
-        self._server = self._open()
-        self.port = self._server.server_address[1]
-        self._stopped = threading.Event()
-
-    def serve(self) -> None:
-        """Until stop()."""
-        while not self._stopped.is_set():
-            refuse = self.api.faults.read().get("api", {}).get("refuse")
-            if refuse and self._server is not None:
-                self._server.server_close()
-                self._server = None
-            elif not refuse and self._server is None:
-                self._server = self._open()
-            if self._server is None:
-                self._stopped.wait(0.1)
-            else:
-                self._server.handle_request()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _open(self) -> ThreadingHTTPServer:
-        server = _Server((self.address, self.port), self._handler)
-        server.timeout = 0.2
-        server.tls = self.tls
-        return server
-
-
-class _Server(ThreadingHTTPServer):
-    """Handshakes on the connection's own thread, so that a silent client holds up nobody else."""
-
-    daemon_threads, block_on_close, request_queue_size = True, False, 64
-    tls: ssl.SSLContext | None = None
-
-    def finish_request(self, request, client_address) -> None:
-        if self.tls is not None:
-            request.settimeout(30)
-            request = self.tls.wrap_socket(request, server_side=True)
-        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().finish_request(request, client_address)
-
-    def handle_error(self, request, client_address) -> None:
-        error = sys.exc_info()[1]
-        if not isinstance(error, (ssl.SSLError, ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)

@@ -8,9 +8,10 @@ import ssl
 import threading
 
 from .faults import Faults
+from .listener import Listener
 from .loop import Loop
 from .operations import Operations
-from .server import Api, Listener
+from .server import Api
 from .settings import Settings
 from .store import Store
 

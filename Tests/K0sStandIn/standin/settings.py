@@ -19,7 +19,7 @@ class Settings:
     pod_cidr: str = "10.244.0.0/16"
     cpu: str = "32"
     memory: str = "64Gi"
-    containerd: str = ""  # the socket of the containerd whose images count; "": every image is there
+    containerd_socket: str = ""  # the socket of the containerd whose images count; "": every image is there
     ctr: str = "ctr"
     sandbox_image: str = ""  # without it no pod starts
     system_images: tuple[str, ...] = ()  # of the workloads in kube-system

@@ -57,7 +57,7 @@ class StatusServer:
             os.remove(self.machine.status_socket)
         self._server = socketserver.ThreadingUnixStreamServer(self.machine.status_socket, Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="status", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="status", daemon=True).start()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -76,8 +76,8 @@ def ask(machine: Machine) -> dict:
         connection.request("GET", "/status", headers={"Connection": "close"})
         return json.load(connection.getresponse())
     except OSError as error:
-        raise Failure(f"status: can't get \"status\" via \"{path}\": Get \"http://localhost/status\": dial unix {path}: "
-                      f"connect: {reason(error)}") from error
+        raise Failure(f"status: can't get \"status\" via \"{path}\": Get \"http://localhost/status\": dial unix "
+                      f"{path}: connect: {reason(error)}") from error
     finally:
         connection.close()
 

@@ -32,7 +32,8 @@ def text(results: list[dict]) -> str:
     for one in results:
         indent = "  " * max(0, len(one["path"]) - 1)
         message = f": {one['message']}" if one["message"] else ""
-        lines.append(f"{indent}{one['displayName']}: {one['prop']}{' ' if one['prop'] else ''}({one['category']}{message})")
+        prop = one["prop"] + " " if one["prop"] else ""
+        lines.append(f"{indent}{one['displayName']}: {prop}({one['category']}{message})")
     return "\n".join(lines) + "\n"
 
 

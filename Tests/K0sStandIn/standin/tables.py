@@ -93,7 +93,12 @@ def _images(value: dict) -> str:
 
 
 def _ports(value: dict) -> str:
-    return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in value["spec"].get("ports", [])) or "<none>"
+    ports = value["spec"].get("ports", [])
+    return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports) or "<none>"
+
+
+def _involved(value: dict) -> str:
+    return f"{value['involvedObject']['kind'].lower()}/{value['involvedObject']['name']}"
 
 
 def _node_status(value: dict) -> str:
@@ -137,7 +142,8 @@ _KINDS: dict[str, list[Column]] = {
     "Service": [("Type", _status("spec", "type"), False),
                 ("Cluster-IP", _status("spec", "clusterIP", default="<none>"), False),
                 ("External-IP", lambda value: "<none>", False), ("Port(s)", _ports, False)],
-    "PersistentVolumeClaim": [("Status", _status("status", "phase"), False), ("Volume", _status("spec", "volumeName"), False),
+    "PersistentVolumeClaim": [("Status", _status("status", "phase"), False),
+                              ("Volume", _status("spec", "volumeName"), False),
                               ("Capacity", _status("status", "capacity", "storage"), False),
                               ("Access Modes", lambda value: ",".join(value["spec"].get("accessModes", [])), False),
                               ("StorageClass", _status("spec", "storageClassName"), False)],
@@ -152,8 +158,7 @@ _KINDS: dict[str, list[Column]] = {
     "Secret": [("Type", _status("type"), False), ("Data", lambda value: len(value.get("data") or {}), False)],
     "Event": [("Last Seen", lambda value: age(value.get("lastTimestamp")), False), ("Type", _status("type"), False),
               ("Reason", _status("reason"), False),
-              ("Object", lambda value: f"{value['involvedObject']['kind'].lower()}/{value['involvedObject']['name']}", False),
-              ("Message", _status("message"), False)],
+              ("Object", _involved, False), ("Message", _status("message"), False)],
 }
 _WIDE: dict[str, list[Column]] = {
     "Pod": [("IP", _status("status", "podIP", default="<none>"), True),

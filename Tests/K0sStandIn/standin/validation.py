@@ -75,7 +75,9 @@ def check_types(resource: Resource, value: dict) -> None:
         texts += [("ConfigMap.data", text) for text in (value.get("data") or {}).values()]
     template = (value.get("spec") or {}).get("template") or {}
     texts += _labels(template, "spec.template.metadata")
-    pod, at = (value.get("spec") or {}, "spec") if value["kind"] == "Pod" else (template.get("spec") or {}, "spec.template.spec")
+    pod, at = template.get("spec") or {}, "spec.template.spec"
+    if value["kind"] == "Pod":
+        pod, at = value.get("spec") or {}, "spec"
     for group in ("initContainers", "containers"):
         for container in pod.get(group) or []:
             texts += [(f"Container.{at}.{group}.{key}", text) for key in ("args", "command")
@@ -86,8 +88,8 @@ def check_types(resource: Resource, value: dict) -> None:
         if text is not None and not isinstance(text, str):
             kinds = {bool: "bool", int: "number", float: "number", dict: "object", list: "array"}
             raise errors.bad_request(f"{resource.kind} in version \"{resource.version}\" cannot be handled as a "
-                                     f"{resource.kind}: json: cannot unmarshal {kinds.get(type(text), 'value')} into Go "
-                                     f"struct field {field} of type string")
+                                     f"{resource.kind}: json: cannot unmarshal {kinds.get(type(text), 'value')} "
+                                     f"into Go struct field {field} of type string")
 
 
 def _labels(value: dict, at: str) -> list[tuple[str, object]]:
@@ -206,7 +208,8 @@ def _immutable(value: dict, old: dict) -> Causes:
                            "'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
                            "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"))
     if kind == "Service" and was.get("clusterIP") and new.get("clusterIP") != was["clusterIP"]:
-        causes.append(("spec.clusterIPs[0]", f"Invalid value: {quoted([new.get('clusterIP')])}: may not change once set"))
+        causes.append(("spec.clusterIPs[0]",
+                       f"Invalid value: {quoted([new.get('clusterIP')])}: may not change once set"))
     if kind in ("ConfigMap", "Secret") and old.get("immutable") and value.get("data") != old.get("data"):
         causes.append(("data", "Forbidden: field is immutable when `immutable` is set"))
     if kind in ("ClusterRoleBinding", "RoleBinding") and value.get("roleRef") != old.get("roleRef"):

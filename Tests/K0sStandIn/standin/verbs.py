@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Callable
 
 from . import versions
+from .flags import parse, value_of
 from .machine import Failure, Machine, require_root
 
 
@@ -34,7 +35,7 @@ def _run(program: str, version: str, arguments: list[str]) -> int:
             raise Failure(f'unknown command "{verb}" for "k0s"')
         return 0
     rest = arguments[arguments.index(verb) + 1:]
-    machine = Machine(program, version, _value_of("--data-dir", rest) if verb not in ("kubectl", "ctr") else None)
+    machine = Machine(program, version, value_of("--data-dir", rest) if verb not in ("kubectl", "ctr") else None)
     after = _meet_fault(machine, verb, rest)
     code = _VERBS[verb](machine, rest)
     return after if after is not None else code
@@ -60,50 +61,6 @@ def _meet_fault(machine: Machine, verb: str, rest: list[str]) -> int | None:
     return fault["exit"]
 
 
-def _value_of(flag: str, words: list[str]) -> str | None:
-    for index, word in enumerate(words):
-        if word.startswith(flag + "="):
-            return word.partition("=")[2]
-        if word == flag and index + 1 < len(words):
-            return words[index + 1]
-    return None
-
-
-def _parse(rest: list[str], *flags: tuple) -> SimpleNamespace:
-    """As pflag parses. flags: (name, ...) takes a value, (name, ..., bool) does not, or =true, =false. --env adds up."""
-    flags += (("--data-dir",), ("-d", "--debug", bool), ("-v", "--verbose", bool))
-    known = {name: names for names in flags for name in names if name is not bool}
-    given = {_field(names): False if names[-1] is bool else None for names in flags}
-    words = list(rest)
-    while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
-        names = known.get(name)
-        if names is None:
-            raise Failure(f"unknown flag: {name}" if name.startswith("--") else
-                          f"unknown shorthand flag: {name[1:2]!r} in {name}" if name.startswith("-") else
-                          f'unknown command "{word}" for "k0s"')
-        if names[-1] is bool:
-            given[_field(names)] = _truth(name, value) if equals else True
-            continue
-        if not equals:
-            if not words:
-                raise Failure(f"flag needs an argument: {name}")
-            value = words.pop(0)
-        given[_field(names)] = (given[_field(names)] or []) + [value] if "--env" in names else value
-    return SimpleNamespace(**given)
-
-
-def _field(names: tuple) -> str:
-    return next(name for name in names if name is not bool and name.startswith("--"))[2:].replace("-", "_")
-
-
-def _truth(name: str, text: str) -> bool:
-    if text not in ("true", "false"):
-        raise Failure(f'invalid argument "{text}" for "{name}" flag: strconv.ParseBool: parsing "{text}": invalid syntax')
-    return text == "true"
-
-
 _CONTROLLER = (("-c", "--config"), ("--single", bool), ("--enable-worker", bool), ("--no-taints", bool),
                ("--disable-components",), ("--kubelet-extra-args",), ("--kubelet-root-dir",), ("--labels",),
                ("--taints",), ("--profile",), ("--cri-socket",), ("--token-file",), ("--logging", "-l"),
@@ -114,7 +71,7 @@ node-role system-rbac update-prober windows-node worker-config""".split()
 
 
 def _version(machine: Machine, rest: list[str]) -> int:
-    given = _parse(rest, ("-a", "--all", bool), ("-j", "--json", bool))
+    given = parse(rest, ("-a", "--all", bool), ("-j", "--json", bool))
     parts = versions.components(machine.version)
     if given.all:
         print("\n".join(f"{name} : {value}" for name, value in parts.items()))
@@ -127,7 +84,7 @@ def _version(machine: Machine, rest: list[str]) -> int:
 
 def _sysinfo(machine: Machine, rest: list[str]) -> int:
     from . import sysinfo
-    given = _parse(rest, ("-o", "--output"), ("--controller",), ("--worker",))
+    given = parse(rest, ("-o", "--output"), ("--controller",), ("--worker",))
     results = sysinfo.probes(machine, machine.data, given.worker != "false")
     if given.output not in (None, "text", "json"):
         raise Failure(f'unknown output format: "{given.output}"')
@@ -141,7 +98,7 @@ def _install(machine: Machine, rest: list[str]) -> int:
     from . import node_config, service
     if not rest or rest[0] not in ("controller", "server"):
         raise Failure("stand-in: only `install controller` is there" if rest else "help requested")
-    given = _parse(rest[1:], *_CONTROLLER, ("--force", bool), ("--start", bool), ("-e", "--env"))
+    given = parse(rest[1:], *_CONTROLLER, ("--force", bool), ("--start", bool), ("-e", "--env"))
     require_root(machine)
     for name in filter(None, (given.disable_components or "").split(",")):
         if name not in _COMPONENTS:
@@ -173,7 +130,7 @@ def _environment(entries: list[str] | None) -> list[str]:
 
 def _start(machine: Machine, rest: list[str]) -> int:
     from .service import Service
-    _parse(rest)
+    parse(rest)
     require_root(machine)
     Service(machine).start()
     return 0
@@ -181,7 +138,7 @@ def _start(machine: Machine, rest: list[str]) -> int:
 
 def _stop(machine: Machine, rest: list[str]) -> int:
     from .service import Service
-    _parse(rest)
+    parse(rest)
     require_root(machine)
     Service(machine).stop()
     return 0
@@ -189,7 +146,7 @@ def _stop(machine: Machine, rest: list[str]) -> int:
 
 def _status(machine: Machine, rest: list[str]) -> int:
     from . import status
-    given = _parse(rest, ("-o", "--out"), ("--status-socket",))
+    given = parse(rest, ("-o", "--out"), ("--status-socket",))
     machine.status_socket = given.status_socket or machine.status_socket
     information = status.ask(machine)
     # Every JSON text is a YAML text.
@@ -200,14 +157,14 @@ def _status(machine: Machine, rest: list[str]) -> int:
 
 def _controller(machine: Machine, rest: list[str]) -> int:
     from . import controller
-    controller.main(machine, _parse(rest, *_CONTROLLER))
+    controller.main(machine, parse(rest, *_CONTROLLER))
     return 0
 
 
 def _kubeconfig(machine: Machine, rest: list[str]) -> int:
     if rest[:1] != ["admin"]:
         raise Failure("stand-in: only `kubeconfig admin` is there")
-    _parse(rest[1:])
+    parse(rest[1:])
     if not os.path.exists(machine.admin_conf):
         raise Failure(f'admin PKI file "{machine.pki}/ca.crt" not found, check if the control plane is initialized on '
                       "this node")
@@ -218,10 +175,10 @@ def _kubeconfig(machine: Machine, rest: list[str]) -> int:
 
 def _kubectl(machine: Machine, rest: list[str]) -> int:
     environment = dict(os.environ)
-    if "KUBECONFIG" not in environment and _value_of("--kubeconfig", rest) is None:
+    if "KUBECONFIG" not in environment and value_of("--kubeconfig", rest) is None:
         if not os.path.exists(machine.admin_conf):
-            raise Failure(f"cannot stat k0s kubeconfig, is the server running?: stat {machine.admin_conf}: no such file "
-                          "or directory")
+            raise Failure(f"cannot stat k0s kubeconfig, is the server running?: stat {machine.admin_conf}: no such "
+                          "file or directory")
         environment["KUBECONFIG"] = machine.admin_conf
     program = machine.program_path("kubectl")
     os.execve(program, ["kubectl", *rest], environment)
@@ -239,11 +196,12 @@ def _airgap(machine: Machine, rest: list[str]) -> int:
     flags = [("-c", "--config"), ("--all", bool)]
     if int(machine.version.split(".")[1]) >= 36:
         flags.append(("--platform",))
-    given = _parse(rest[1:], *flags)
+    given = parse(rest[1:], *flags)
     try:
         node_config.load(machine, given.config)
     except Failure as error:
-        raise Failure(f"failed to get node config: {str(error).removeprefix('failed to load node config: ')}") from error
+        why = str(error).removeprefix("failed to load node config: ")
+        raise Failure(f"failed to get node config: {why}") from error
     print("\n".join(versions.listed(machine.version, given.all)))
     return 0
 
@@ -252,7 +210,7 @@ def _token(machine: Machine, rest: list[str]) -> int:
     from . import status
     if rest[:1] != ["create"]:
         raise Failure("stand-in: only `token create` is there")
-    given = _parse(rest[1:], ("--role",), ("--expiry",), ("--wait", bool))
+    given = parse(rest[1:], ("--role",), ("--expiry",), ("--wait", bool))
     if given.role not in (None, "worker", "controller"):
         raise Failure(f'unsupported role "{given.role}", supported roles are "controller" and "worker"')
     try:
@@ -268,7 +226,7 @@ def _token(machine: Machine, rest: list[str]) -> int:
 
 def _backup(machine: Machine, rest: list[str]) -> int:
     from . import saving
-    saving.backup(machine, _parse(rest, ("--save-path",)).save_path or "")
+    saving.backup(machine, parse(rest, ("--save-path",)).save_path or "")
     return 0
 
 
@@ -282,7 +240,7 @@ def _restore(machine: Machine, rest: list[str]) -> int:
 
 def _reset(machine: Machine, rest: list[str]) -> int:
     from . import saving
-    given = _parse(rest, ("-c", "--config"), ("--cri-socket",), ("--kubelet-root-dir",))
+    given = parse(rest, ("-c", "--config"), ("--cri-socket",), ("--kubelet-root-dir",))
     saving.reset(machine, given.config)
     return 0
 

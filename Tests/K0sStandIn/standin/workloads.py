@@ -114,12 +114,9 @@ class Workloads:
                 "annotations": {_REVISION: str(revision)}}
         made = self.owner.make(self.store.kind("replicasets"), value, {"metadata": meta, "spec": {
             "replicas": spec["replicas"], "selector": selector, "template": template}})
-        annotations = dict(value["metadata"].get("annotations") or {}, **{_REVISION: str(revision)})
-        live = self.store.find(self.store.kind("deployments"), value["metadata"]["namespace"], value["metadata"]["name"])
-        if live is not None:
-            changed = copy.deepcopy(live)
-            changed["metadata"]["annotations"] = annotations
-            self.store.update(self.store.kind("deployments"), changed)
+        changed = copy.deepcopy(value)
+        changed["metadata"].setdefault("annotations", {})[_REVISION] = str(revision)
+        self.store.update(self.store.kind("deployments"), changed)
         return made
 
     def _scale(self, resource: Resource, value: dict, replicas: int) -> dict:
@@ -214,8 +211,9 @@ class Workloads:
 
     def _stateful_pod(self, value: dict, name: str, index: int, revision: str) -> dict | None:
         volumes = list(value["spec"]["template"]["spec"].get("volumes", []))
-        volumes += [{"name": claim["metadata"]["name"], "persistentVolumeClaim": {
-            "claimName": f"{claim['metadata']['name']}-{name}"}} for claim in value["spec"].get("volumeClaimTemplates", [])]
+        for claim in value["spec"].get("volumeClaimTemplates", []):
+            kept = claim["metadata"]["name"]
+            volumes.append({"name": kept, "persistentVolumeClaim": {"claimName": f"{kept}-{name}"}})
         labels = {"statefulset.kubernetes.io/pod-name": name, "controller-revision-hash": revision,
                   "apps.kubernetes.io/pod-index": str(index)}
         changes = {"volumes": volumes, "hostname": name, "subdomain": value["spec"].get("serviceName", "")}
@@ -241,7 +239,8 @@ class Workloads:
         if not pods:
             spec = value["spec"]["template"]["spec"]
             tolerations = list(spec.get("tolerations", [])) + _NODE_TOLERATIONS
-            pod = self.owner.make_pod(value, {"controller-revision-hash": revision}, changes={"tolerations": tolerations})
+            labels = {"controller-revision-hash": revision}
+            pod = self.owner.make_pod(value, labels, changes={"tolerations": tolerations})
             pods = [pod] if pod else []
         ready = sum(is_ready(pod) for pod in pods)
         status = {"observedGeneration": value["metadata"]["generation"], "desiredNumberScheduled": 1,
