@@ -71,13 +71,14 @@ package final class HTTP2Stream {
     /// Sends `head` and `payload` as DATA, and blocks until the socket has taken them; `payload` is not copied.
     ///
     /// With `ending` nothing may follow (`END_STREAM`). Throws at the deadline, on cancellation and when the connection
-    /// is lost; the stream is then of no use any more. Returns `false` when the other side wants no more, because it
-    /// has answered or ended the stream; what it has to say is there to be received.
+    /// is lost; the stream is then of no use any more. Returns `false`, and need not have sent anything, after the end,
+    /// and when the other side wants no more, because it has answered or ended the stream; what it has to say is there
+    /// to be received.
     package func send(
         _ head: [UInt8], _ payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
         ending: Bool, deadline: ContinuousClock.Instant
     ) throws(HTTP2Error) -> Bool {
-        precondition(!state.isEnding, "nothing can be sent after the end of a stream")
+        guard !state.isEnding else { return false }
         state.head = head[...]
         state.payload = payload
         state.isEnding = ending

@@ -51,7 +51,7 @@ struct Intended: Error {}
 struct ContentTests {
     @Test(arguments: ContainerdDaemon.programs)
     func versionAndNamespaces(program: String) async throws {
-        try await ContainerdDaemon.connected(to: program) { connection in
+        try await ContainerdDaemon.connected(to: program) { connection throws in
             let (version, _) = try connection.version()
             #expect(version.contains { $0.isNumber })
             try connection.createNamespace("sealift-test")
@@ -63,7 +63,7 @@ struct ContentTests {
 
     @Test(arguments: ContainerdDaemon.programs)
     func writesReadsLabelsAndDeletes(program: String) async throws {
-        try await ContainerdDaemon.connected(to: program) { connection in
+        try await ContainerdDaemon.connected(to: program) { connection throws in
             let bytes = seededBytes(3_500_000, seed: 7)
             let labels = ["sealift.test/one": "1", "sealift.test/two": "2"]
             let (descriptor, outcome) = try connection.write(bytes, reference: "first", labels: labels)
@@ -90,7 +90,7 @@ struct ContentTests {
 
     @Test(arguments: ContainerdDaemon.programs)
     func writesNothingAtAll(program: String) async throws {
-        try await ContainerdDaemon.connected(to: program) { connection in
+        try await ContainerdDaemon.connected(to: program) { connection throws in
             let (descriptor, outcome) = try connection.write([], reference: "empty")
             #expect(outcome == .written)
             #expect(try connection.content(descriptor.digest)?.size == 0)

@@ -39,8 +39,8 @@ package enum ContainerdDaemon {
             .path("/bin/bash"), arguments: ["-c", script, "bash", folder.string, program], input: .inputWriter,
             output: .discarded, error: .discarded
         ) { _ in
-            for _ in 0..<3000 where !Loopback.answers(socket) { try await Task.sleep(for: .milliseconds(10)) }
-            guard Loopback.answers(socket) else {
+            for _ in 0..<3000 where !TestSocket.answers(socket) { try await Task.sleep(for: .milliseconds(10)) }
+            guard TestSocket.answers(socket) else {
                 let log = String(decoding: try contents(of: folder.appending("log")), as: UTF8.self)
                 throw NeverStarted(program: program, log: String(log.suffix(2000)))
             }

@@ -1,7 +1,6 @@
 internal import Glibc
-internal import SystemPackage
 
-/// Sockets on 127.0.0.1, and those of files.
+/// Sockets on 127.0.0.1.
 enum Loopback {
     /// A listening socket on a port that the kernel chose.
     static func listen() -> (socket: CInt, port: Int) {
@@ -36,20 +35,6 @@ enum Loopback {
         var address = address(port: port)
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
         return withSockaddr(&address) { connect(descriptor, $0, length) } == 0
-    }
-
-    /// Whether something listens on the unix socket at `path`.
-    static func answers(_ path: FilePath) -> Bool {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.string.utf8.prefix($0.count - 1)) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
     }
 
     private static func address(port: Int) -> sockaddr_in {
