@@ -78,8 +78,8 @@ let package = Package(
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
         // MARK: the isolated side; no path from here to HTTP or Registry
-        .target(name: "HTTP2", dependencies: ["CNghttp2", system]),
-        .target(name: "Containerd", dependencies: ["HTTP2", "OCI", system]),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "Threads", system]),
+        .target(name: "Containerd", dependencies: ["HTTP2", "OCI", "Threads", system]),
         .target(
             name: "NodeImages",
             dependencies: ["BundleFormat", "Containerd", "Frames", "ImageLayout", "OCI", "Threads", system]),
