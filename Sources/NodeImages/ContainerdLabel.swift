@@ -11,6 +11,8 @@ package enum ContainerdLabel {
     package static let bundle = "sealift/bundle"
     /// The bundle whose import only pinned a record that was there before; uninstalling removes the pin, not the image.
     package static let adopted = "sealift/adopted-by"
+    /// The name of the record that the two above were set on: `ctr images tag` copies labels to names that are not ours.
+    package static let name = "sealift/name"
 
     /// When containerd forgets a lease (RFC 3339; containerd `gc.go`).
     static let expiry = "containerd.io/gc.expire"

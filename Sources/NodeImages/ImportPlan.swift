@@ -99,9 +99,11 @@ package struct ImportPlan: Hashable, Sendable, Codable {
         of name: String, _ root: Descriptor, on node: NodeState, bundle: String
     ) -> Naming? {
         let known = node.images[name]
-        let isOurs = known?.labels[ContainerdLabel.bundle] != nil || known?.target.digest != root.digest
+        let isOurs =
+            known?.bundle(ContainerdLabel.bundle, named: name) != nil || known?.target.digest != root.digest
         var labels = [
             ContainerdLabel.managed: ContainerdLabel.managedValue, ContainerdLabel.pinned: ContainerdLabel.pinnedValue,
+            ContainerdLabel.name: name,
         ]
         // Somebody else's record of the same image is pinned, and stays theirs when the bundle goes.
         labels[isOurs ? ContainerdLabel.bundle : ContainerdLabel.adopted] = bundle

@@ -22,6 +22,11 @@ package struct NodeState: Sendable {
             self.target = target
             self.labels = labels
         }
+
+        /// The bundle that an import has noted under `label`, for this very name and not for one that was copied.
+        func bundle(_ label: String, named name: String) -> String? {
+            labels[ContainerdLabel.name] == name ? labels[label] : nil
+        }
     }
 
     package var contents: [Digest: Content]

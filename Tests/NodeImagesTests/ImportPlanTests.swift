@@ -1,8 +1,8 @@
 import FoundationEssentials
 import NodeImages
 import OCI
-import Testing
 import TestSupport
+import Testing
 
 /// The pure part: what is wanted, compared with what is there.
 @Suite struct ImportPlanTests {
@@ -26,7 +26,8 @@ import TestSupport
     }
 
     /// What a containerd has after everything that `plan` says.
-    private func outcome(of plan: ImportPlan, for wanted: [WantedImage], on node: NodeState = NodeState()) -> NodeState {
+    private func outcome(of plan: ImportPlan, for wanted: [WantedImage], on node: NodeState = NodeState()) -> NodeState
+    {
         var node = node
         var labels: [Digest: [String: String]] = [:]
         for document in wanted.flatMap(\.documents) {

@@ -16,6 +16,8 @@ struct NodeBundle {
     let platforms: [Platform]
     var name = "sample"
     var version = "1.0.0"
+    /// Payload that is written in place of the right one, of the same size.
+    var replacing: [Digest: [UInt8]] = [:]
 
     init(_ images: [Image], platforms: [Platform] = [.linuxAMD64], version: String = "1.0.0") {
         self.images = images
@@ -79,7 +81,9 @@ struct NodeBundle {
             path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
         try file.closeAfter {
             _ = try BundleWriter(contents).write(
-                to: file, at: path, workers: 2, payload: { Payload(blobs[$0.digest] ?? Data()) }, progress: { _ in })
+                to: file, at: path, workers: 2,
+                payload: { Payload(replacing[$0.digest].map { Data($0) } ?? blobs[$0.digest] ?? Data()) },
+                progress: { _ in })
         }
         return try BundleReader(opening: path)
     }

@@ -23,10 +23,12 @@ package struct TestImage: Sendable {
     ///   - layers: the size of each layer's content; the first layer is shared by all platforms and seeds.
     ///   - seed: what the layers but the first are made of.
     ///   - base: the files of the first layer, for an image that must run; otherwise it is made like the others.
+    ///   - isPlain: the layers but the first are tar archives of one repeated byte, not compressed: made fast at any
+    ///     size.
     /// - Throws: only what encoding a document throws.
     package init(
         format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1,
-        base: [(name: String, bytes: [UInt8])]? = nil
+        base: [(name: String, bytes: [UInt8])]? = nil, isPlain: Bool = false
     ) throws {
         var blobs: [Digest: Data] = [:]
         func add(_ bytes: Data, _ mediaType: MediaType) -> Descriptor {
@@ -38,9 +40,15 @@ package struct TestImage: Sendable {
             var diffIDs: [Digest] = []
             let descriptors = layers.enumerated().map { index, size in
                 let layerSeed = index == 0 ? 0 : seed &* 1000 &+ UInt64(position * 100 + index)
-                let made = [(name: "layer-\(index).bin", bytes: seededBytes(size, seed: layerSeed))]
+                let isPlain = isPlain && index > 0
+                let bytes =
+                    isPlain
+                    ? [UInt8](repeating: UInt8(truncatingIfNeeded: layerSeed), count: size)
+                    : seededBytes(size, seed: layerSeed)
+                let made = [(name: "layer-\(index)-\(layerSeed).bin", bytes: bytes)]
                 let tar = Tar.archive(index == 0 ? base ?? made : made)
                 diffIDs.append(.of(Data(tar)))
+                if isPlain { return add(Data(tar), .ociLayer) }
                 return add(Data(Tar.gzip(tar)), format == .oci ? .ociLayerGzip : .dockerLayerGzip)
             }
             let ids = diffIDs.map { "\"\($0)\"" }.joined(separator: ",")

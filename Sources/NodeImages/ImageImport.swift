@@ -1,0 +1,111 @@
+package import BundleFormat
+internal import Containerd
+package import OCI
+internal import Threads
+
+/// Brings the images of a bundle into a containerd: straight from the archive, only what is missing, over its API.
+///
+/// Safe to be killed at any point: a name is made only when everything that it leads to is there, a lease keeps what
+/// has been written for a day, and the next run goes on where this one ended.
+package struct ImageImport: Sendable {
+    /// How to import.
+    package struct Options: Sendable {
+        package var node: NodeOptions
+        /// Whether layers are unpacked, so that containers start at once.
+        package var unpacks: Bool
+        /// How many things are done at the same time, each on a connection of its own.
+        package var workers: Int
+
+        package init(node: NodeOptions, unpacks: Bool = true, workers: Int) {
+            self.node = node
+            self.unpacks = unpacks
+            self.workers = max(1, workers)
+        }
+    }
+
+    /// Something that was done, told from any thread.
+    package enum Event: Sendable {
+        /// Bytes of the plan's `bytesToWrite`, since the last such event.
+        case wrote(Int64)
+        /// A blob is in containerd.
+        case blob(Descriptor)
+        /// A name points to its image; with what it pointed to before.
+        case named(String, Digest, movedFrom: Digest?)
+        /// A layer is unpacked; the size is that of its blob.
+        case layer(Descriptor)
+        /// All layers of the images that are known by these references are unpacked.
+        case unpacked([String])
+    }
+
+    /// What an import has done.
+    package struct Outcome: Hashable, Sendable, Codable {
+        /// Bytes that were sent to containerd.
+        package var bytesWritten: Int64 = 0
+        package var blobsWritten = 0
+        package var namesMade = 0
+        package var namesMoved = 0
+        package var layersUnpacked = 0
+
+        /// Nothing.
+        package init() {}
+    }
+
+    let bundle: BundleReader
+    let options: Options
+    let images: [WantedImage]
+
+    package init(_ bundle: BundleReader, _ options: Options) {
+        self.bundle = bundle
+        self.options = options
+        images = WantedImage.all(of: bundle, for: options.node.platform)
+    }
+
+    /// What ``run(progress:)`` would do now; nothing is changed.
+    ///
+    /// Throws `ContainerdError`.
+    package func plan() async throws -> ImportPlan {
+        try await withNode(options.node) { connection in
+            plan(on: try NodeState(connection, snapshotter: options.node.snapshotter))
+        }
+    }
+
+    /// Imports what is missing, and ends when all of it is in containerd.
+    ///
+    /// Throws `ContainerdError`, ``NodeImagesError`` or `FramesError`; cancelling the task stops it between two
+    /// messages. After an error names point to what they pointed to before, or to what is complete.
+    package func run(progress: @escaping @Sendable (Event) -> Void) async throws -> Outcome {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await onThread("import") { [self] () throws in
+                try ImportRun(self, cancellation: cancellation, progress: progress).perform()
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    func plan(on node: NodeState) -> ImportPlan {
+        ImportPlan(
+            for: images, on: node, bundle: bundle.label, snapshotter: options.unpacks ? options.node.snapshotter : nil)
+    }
+}
+
+extension BundleReader {
+    /// `NAME-VERSION`, as it stands in containerd's labels.
+    package var label: String { "\(description.name)-\(description.version)" }
+}
+
+/// Runs `body` with a connection to `node`, on a thread; a cancelled task ends its calls.
+func withNode<Value: Sendable>(
+    _ node: NodeOptions, _ body: @escaping @Sendable (ContainerdConnection) throws -> Value
+) async throws -> Value {
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+        try await onThread("containerd") { () throws in
+            try body(
+                ContainerdConnection(socket: node.socket, namespace: node.namespace, cancellation: cancellation))
+        }
+    } onCancel: {
+        cancellation.cancel()
+    }
+}
