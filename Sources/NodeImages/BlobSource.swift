@@ -43,6 +43,11 @@ final class BlobSource: Sendable {
         guard let range = ranges[digest], offset <= range.upperBound - range.lowerBound else {
             throw NodeImagesError.damaged(archive: bundle.path, blob: digest, images: users(of: digest))
         }
-        try reader.read((range.lowerBound + offset)..<range.upperBound, body)
+        do {
+            try reader.read((range.lowerBound + offset)..<range.upperBound, body)
+        } catch let error as FramesError {
+            guard case .damaged = error else { throw error }
+            throw NodeImagesError.unreadable(blob: digest, images: users(of: digest), reason: error.description)
+        }
     }
 }

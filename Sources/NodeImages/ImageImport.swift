@@ -74,7 +74,7 @@ package struct ImageImport: Sendable {
     /// Throws `ContainerdError`, ``NodeImagesError`` or `FramesError`; cancelling the task stops it between two
     /// messages. After an error names point to what they pointed to before, or to what is complete.
     package func run(progress: @escaping @Sendable (Event) -> Void) async throws -> Outcome {
-        let cancellation = try Cancellation()
+        let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
             try await onThread("import") { [self] () throws in
                 try ImportRun(self, cancellation: cancellation, progress: progress).perform()
@@ -99,7 +99,7 @@ extension BundleReader {
 func withNode<Value: Sendable>(
     _ node: NodeOptions, _ body: @escaping @Sendable (ContainerdConnection) throws -> Value
 ) async throws -> Value {
-    let cancellation = try Cancellation()
+    let cancellation = Cancellation()
     return try await withTaskCancellationHandler {
         try await onThread("containerd") { () throws in
             try body(

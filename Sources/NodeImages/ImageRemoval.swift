@@ -53,8 +53,9 @@ package struct ImageRemoval: Sendable {
                 case .delete where image.labels[ContainerdLabel.bundle] == bundle:
                     try connection.deleteImage(item.name, synchronously: item == last)
                 case .unpin where image.labels[ContainerdLabel.adopted] == bundle:
+                    // containerd keeps no label without a value.
                     for label in [ContainerdLabel.adopted, ContainerdLabel.name, ContainerdLabel.pinned] {
-                        image.labels[label] = nil
+                        image.labels[label] = ""
                     }
                     try connection.put(image)
                 default: continue

@@ -49,17 +49,26 @@ struct ImportLease {
     static func removeHalfUnpacked(_ connection: ContainerdConnection, snapshotter: String) throws(ContainerdError) {
         for snapshot in try connection.snapshots(snapshotter: snapshotter)
         where snapshot.kind != .committed && snapshot.name.hasPrefix(prefix) {
-            try connection.removeSnapshot(snapshot.name, snapshotter: snapshotter)
+            try ignoringAbsence { () throws(ContainerdError) in
+                try connection.removeSnapshot(snapshot.name, snapshotter: snapshotter)
+            }
         }
     }
 
     /// Removes all leases and started blobs of all imports, once names hold what they kept.
     static func removeAll(_ connection: ContainerdConnection) throws(ContainerdError) {
         for ingest in try connection.ingests() where ingest.reference.hasPrefix(prefix) {
-            try connection.abortIngest(ingest.reference)
+            try ignoringAbsence { () throws(ContainerdError) in try connection.abortIngest(ingest.reference) }
         }
         for lease in try connection.leases() where lease.id.hasPrefix(prefix) {
-            try connection.deleteLease(lease.id, synchronously: false)
+            try ignoringAbsence { () throws(ContainerdError) in
+                try connection.deleteLease(lease.id, synchronously: false)
+            }
         }
+    }
+
+    /// What expired and was collected between the listing and now is as gone as it should be.
+    private static func ignoringAbsence(_ body: () throws(ContainerdError) -> Void) throws(ContainerdError) {
+        do throws(ContainerdError) { try body() } catch { guard error.kind == .notFound else { throw error } }
     }
 }

@@ -2,6 +2,7 @@ internal import BundleFormat
 internal import Containerd
 internal import Frames
 internal import OCI
+internal import Threads
 
 /// Carries out steps of an import on one thread, with a connection and a reader of its own.
 final class ImportWorker {
@@ -46,9 +47,7 @@ final class ImportWorker {
     }
 
     private func name(_ naming: ImportPlan.Naming) throws {
-        let known = try connection.image(naming.name)
-        let labels = (known?.labels ?? [:]).merging(naming.labels) { $1 }
-        try connection.put(ImageRecord(name: naming.name, labels: labels, target: naming.target))
+        try connection.put(ImageRecord(name: naming.name, labels: naming.labels, target: naming.target))
         if naming.movedFrom == nil { outcome.namesMade += 1 } else { outcome.namesMoved += 1 }
         progress(.named(naming.name, naming.target.digest, movedFrom: naming.movedFrom))
     }
@@ -63,43 +62,46 @@ final class ImportWorker {
     // MARK: content
 
     private func write(_ blob: Descriptor) throws {
+        var resumed = false
         do {
-            try send(blob)
-        } catch let error as ContainerdError where error.kind == .failedPrecondition {
-            // Not the digest that was expected, and containerd keeps the bytes: what an earlier run left may be wrong.
-            try connection.abortIngest(ImportLease.reference(blob.digest))
-            do {
-                try send(blob)
-            } catch let error as ContainerdError where error.kind == .failedPrecondition {
-                try connection.abortIngest(ImportLease.reference(blob.digest))
-                throw NodeImagesError.damaged(
-                    archive: source.bundle.path, blob: blob.digest, images: source.users(of: blob.digest))
-            }
+            try send(blob, resumed: &resumed)
+        } catch let error as ContainerdError where error.kind == .contentMismatch && resumed {
+            // What an earlier run left was of another archive, or of one that was damaged; now nothing is left of it.
+            try send(blob, resumed: &resumed)
         }
         progress(.blob(blob))
     }
 
-    private func send(_ blob: Descriptor) throws {
+    private func send(_ blob: Descriptor, resumed: inout Bool) throws {
         let labels = documents[blob.digest]?.missingLabels(in: [:]) ?? [:]
         var sent: Int64 = 0
-        let result = try connection.write(blob, reference: ImportLease.reference(blob.digest), labels: labels) {
-            writer in
-            progress(.wrote(writer.offset))
-            try source.read(blob.digest, from: writer.offset, with: reader) { piece in
-                try writer.write(piece)
-                sent += Int64(piece.count)
-                progress(.wrote(Int64(piece.count)))
+        do {
+            let result = try connection.write(blob, reference: ImportLease.reference(blob.digest), labels: labels) {
+                resumed = $0.offset > 0
+                progress(.wrote($0.offset))
+                sent = try send(blob, to: $0)
             }
+            outcome.bytesWritten += sent
+            guard result == .alreadyThere else {
+                outcome.blobsWritten += 1
+                return
+            }
+        } catch let error as ContainerdError where error.kind == .contentMismatch && !resumed {
+            throw NodeImagesError.damaged(
+                archive: source.bundle.path, blob: blob.digest, images: source.users(of: blob.digest))
         }
-        outcome.bytesWritten += sent
-        guard result == .alreadyThere else {
-            outcome.blobsWritten += 1
-            return
-        }
-        // Somebody else wrote it meanwhile, without our lease and labels.
-        try connection.addToLease(lease.id, resource: (id: blob.digest.description, type: "content"))
+        // Somebody else wrote it meanwhile, without our labels.
         try label(blob.digest)
         progress(.wrote(blob.size - sent))
+    }
+
+    private func send(_ blob: Descriptor, to writer: ContentWriter) throws -> Int64 {
+        let start = writer.offset
+        try source.read(blob.digest, from: start, with: reader) { piece in
+            try writer.write(piece)
+            progress(.wrote(Int64(piece.count)))
+        }
+        return writer.offset - start
     }
 
     // MARK: unpacking
@@ -125,7 +127,7 @@ final class ImportWorker {
     private func extract(_ unpacking: ImportPlan.Unpacking, key: String, snapshotter: String) throws {
         let labels = [ContainerdLabel.snapshotReference: unpacking.chain.description]
         let mounts = try connection.prepare(
-            key: key, parent: unpacking.parent?.description ?? "", snapshotter: snapshotter, labels: labels)
+            key: key, parent: unpacking.parent?.description, snapshotter: snapshotter, labels: labels)
         let found = try connection.apply(unpacking.layer, to: mounts)
         guard found.digest == unpacking.diffID else {
             throw NodeImagesError.layerDiffers(

@@ -9,6 +9,8 @@ package enum NodeImagesError: Error, Sendable {
     case system(action: String, path: FilePath, errno: Errno)
     /// The bundle's archive doesn't have the bytes of a blob where they must be.
     case damaged(archive: FilePath, blob: Digest, images: [String])
+    /// The part of the archive that holds a blob can't be read; `reason` says which part and why.
+    case unreadable(blob: Digest, images: [String], reason: String)
     /// A layer's tar is not the one that the image's config lists.
     case layerDiffers(layer: Digest, expected: Digest, found: Digest, images: [String])
     /// A layer was to be unpacked on one that is not there.
@@ -23,6 +25,9 @@ extension NodeImagesError: CustomStringConvertible {
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .damaged(let archive, let blob, let images):
             "\(archive) is damaged: blob \(blob) does not match its digest, \(Self.needed(by: images))"
+                + "\nhint: copy the bundle again from where it was built"
+        case .unreadable(let blob, let images, let reason):
+            "can't read blob \(blob), \(Self.needed(by: images)): \(reason)"
                 + "\nhint: copy the bundle again from where it was built"
         case .layerDiffers(let layer, let expected, let found, let images):
             "can't unpack layer \(layer): its content is \(found), the image's config says \(expected), "

@@ -1,4 +1,5 @@
 import BundleFormat
+import ImageLayout
 import NodeImages
 import OCI
 import SystemPackage
@@ -176,6 +177,28 @@ struct ImportTests {
             try await containerd.importAll(whole)
             #expect(try await containerd.faults(whole) == [])
             #expect(try await containerd.leftovers().isEmpty)
+        }
+    }
+
+    @Test(arguments: PrivateContainerd.releases)
+    func namesTheImageOfADamagedPlace(_ release: PrivateContainerd.Release) async throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("b.tar.zst")
+        _ = try Samples.bundle(bytes: 600_000, isPlain: false).write(to: path)
+        var archive = try contents(of: path)
+        archive[archive.count / 2] ^= 1
+        try write(archive, to: path)
+        let bundle = try BundleReader(opening: path)
+        try await PrivateContainerd.with(release) { containerd in
+            let error = await #expect(throws: NodeImagesError.self) { try await containerd.importAll(bundle) }
+            guard case .unreadable(let blob, let images, _) = error else {
+                Issue.record("not refused as unreadable: \(error.map { "\($0)" } ?? "no error")")
+                return
+            }
+            #expect(bundle.graph.layers[blob] != nil)
+            let names = try await containerd.lines(["images", "ls", "-q"])
+            #expect(!images.isEmpty && Set(images).isDisjoint(with: names))
+            #expect(try await containerd.incompleteNames().isEmpty)
         }
     }
 }

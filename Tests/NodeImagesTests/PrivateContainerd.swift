@@ -15,15 +15,13 @@ struct PrivateContainerd: Sendable {
         var testDescription: String { folder.string }
     }
 
-    /// The system's, and those in the folders that `SEALIFT_CONTAINERDS` lists, parted by colons.
-    static let releases: [Release] = {
-        let listed = ProcessInfo.processInfo.environment["SEALIFT_CONTAINERDS"] ?? ""
-        let folders = ["/usr/bin"] + listed.split(separator: ":").map { String($0) }
-        return folders.map { Release(folder: FilePath($0)) }.filter { exists($0.folder.appending("containerd")) }
-    }()
+    /// Those that ``ContainerdDaemon`` knows; each with the `ctr` beside it.
+    static let releases: [Release] = ContainerdDaemon.programs.map {
+        Release(folder: $0.contains("/") ? FilePath($0).removingLastComponent() : "/usr/bin")
+    }
 
     /// Whether one can be run here; it mounts, so it takes root.
-    static let isUsable = getuid() == 0 && !releases.isEmpty && exists("/usr/bin/unshare")
+    static let isUsable = ContainerdDaemon.isUsable && exists("/usr/bin/unshare")
     static let reason: Comment = "needs root, containerd and unshare"
 
     let release: Release

@@ -16,6 +16,8 @@ enum Samples {
     ///   - isPlain: whether these are made fast and small in the archive; otherwise they are sent in many pieces.
     ///   - seed: what those layers are made of.
     ///   - version: the bundle's.
+    /// - Returns: the bundle, not written yet.
+    /// - Throws: where there is no busybox.
     static func bundle(bytes: Int = 30_000, isPlain: Bool = true, seed: UInt64 = 1, version: String = "1.0.0") throws
         -> NodeBundle
     {
