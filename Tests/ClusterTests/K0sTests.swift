@@ -150,6 +150,26 @@ private struct K0sStandIn: ~Copyable {
         }
     }
 
+    @Test func waitingGoesOnWhileK0sListensAndCannotAnswer() async throws {
+        let standIn = try K0sStandIn()
+        let k0s = standIn.k0s
+        let listener = try listen(at: k0s.paths.statusSocket)
+        let early = await clusterError {
+            _ = try await k0s.waitUntilRunning(timeout: .milliseconds(50), interval: .milliseconds(10))
+        }
+        guard case .notRunning(_, let missing)? = early else {
+            Issue.record("\(String(describing: early))")
+            return
+        }
+        #expect(missing.hasPrefix("k0s status failed with exit status 1"))
+        let late = await clusterError {
+            try await k0s.waitUntilStopped(timeout: .milliseconds(50), interval: .milliseconds(10))
+        }
+        #expect(late == .stillRunning(after: .milliseconds(50)))
+        close(listener)
+        try await k0s.waitUntilStopped(timeout: .seconds(20), interval: .milliseconds(10))
+    }
+
     @Test func knowsWhatIsInstalled() throws {
         let standIn = try K0sStandIn()
         #expect(standIn.k0s.installedRole() == nil)

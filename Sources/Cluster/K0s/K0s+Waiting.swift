@@ -10,7 +10,7 @@ extension K0s {
         let deadline = ContinuousClock.now + timeout
         let unit = "k0s\((installedRole() ?? .controller).rawValue)"
         while true {
-            let status = try await status()
+            let (status, problem) = try await statusOrProblem()
             let hasContainerd = UnixSocket.accepts(paths.containerdSocket)
             if let status, hasContainerd { return status }
             if case .died(let state) = await service.state(of: unit), !Task.isCancelled {
@@ -19,7 +19,8 @@ extension K0s {
             guard ContinuousClock.now < deadline else {
                 let missing =
                     status == nil
-                    ? "'k0s status' has no answer" : "nothing accepts connections at \(paths.containerdSocket)"
+                    ? problem ?? "'k0s status' has no answer"
+                    : "nothing accepts connections at \(paths.containerdSocket)"
                 throw .notRunning(after: timeout, missing: missing)
             }
             try await pause(interval, action: "wait for k0s")
@@ -31,9 +32,20 @@ extension K0s {
         timeout: Duration, interval: Duration = .milliseconds(500)
     ) async throws(ClusterError) {
         let deadline = ContinuousClock.now + timeout
-        while try await status() != nil {
+        while true {
+            let (status, problem) = try await statusOrProblem()
+            if status == nil && problem == nil { return }
             guard ContinuousClock.now < deadline else { throw .stillRunning(after: timeout) }
             try await pause(interval, action: "wait until k0s has stopped")
+        }
+    }
+
+    /// k0s listens before it can answer, and for a while when it no longer can: that is a problem of the moment.
+    private func statusOrProblem() async throws(ClusterError) -> (status: K0sStatus?, problem: String?) {
+        do throws(ClusterError) {
+            return (try await status(), nil)
+        } catch .k0s(let verb, let code, let lines) {
+            return (nil, ClusterError.k0s(verb: verb, status: code, lines: lines).description)
         }
     }
 }

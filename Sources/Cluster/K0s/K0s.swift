@@ -38,7 +38,7 @@ package struct K0s: Sendable {
 
     /// What k0s itself thinks of the host: `passed` is `false` where it rejects something.
     package func sysinfo() async throws(ClusterError) -> (passed: Bool, report: String) {
-        let arguments = ["sysinfo", "--data-dir", paths.data.string]
+        let arguments = ["sysinfo"] + dataFlag
         let outcome = try await run("sysinfo", arguments, timeout: .seconds(60))
         guard outcome.succeeded || !outcome.standardOutput.isEmpty else { throw failure("sysinfo", outcome) }
         return (outcome.succeeded, outcome.text)
@@ -71,13 +71,13 @@ package struct K0s: Sendable {
 
     /// What the running k0s says of itself; `nil`: it isn't running.
     package func status() async throws(ClusterError) -> K0sStatus? {
+        // Its words differ between versions; whether somebody is there doesn't. Both looks count, since k0s may start
+        // or stop between them.
+        let wasAway = isAway
         let outcome = try await run("status", ["status", "-o", "json"], timeout: .seconds(30))
         guard outcome.succeeded else {
-            // Its words differ between versions; whether somebody is there doesn't.
-            switch UnixSocket.problem(with: paths.statusSocket) {
-            case .noSuchFileOrDirectory?, .connectionRefused?: return nil
-            default: throw failure("status", outcome)
-            }
+            guard wasAway || isAway else { throw failure("status", outcome) }
+            return nil
         }
         guard let json = JSON.documents(outcome.standardOutput)?.first, let status = K0sStatus(json) else {
             throw .unreadableAnswer(of: "k0s status")
@@ -87,13 +87,13 @@ package struct K0s: Sendable {
 
     /// Removes containers, data and service; k0s must be stopped. The program and `/etc/k0s` stay.
     package func reset() async throws(ClusterError) {
-        _ = try await succeed("reset", ["reset", "--data-dir", paths.data.string], timeout: .seconds(600))
+        _ = try await succeed("reset", ["reset"] + dataFlag, timeout: .seconds(600))
     }
 
     /// Saves certificates, datastore, configuration and manifests, and no volume, as a file in `folder`.
     package func backup(to folder: FilePath) async throws(ClusterError) -> FilePath {
         let before = Set(names(in: folder))
-        let arguments = ["backup", "--save-path", folder.string, "--data-dir", paths.data.string]
+        let arguments = ["backup", "--save-path", folder.string] + dataFlag
         _ = try await succeed("backup", arguments, timeout: .seconds(1800))
         // Its name holds the time; k0s prints it among other things.
         let new = names(in: folder).filter { !before.contains($0) && $0.hasSuffix(".tar.gz") }
@@ -113,6 +113,19 @@ package struct K0s: Sendable {
         var kubectl = Kubectl(.path(paths.binary), ["kubectl"], name: "k0s kubectl")
         kubectl.cacheFolder = paths.run.appending("kubectl-cache")
         return kubectl
+    }
+
+    /// Whether certainly nobody answers on the status socket.
+    private var isAway: Bool {
+        switch UnixSocket.problem(with: paths.statusSocket) {
+        case .noSuchFileOrDirectory?, .connectionRefused?: true
+        default: false
+        }
+    }
+
+    /// Nothing where k0s has its data where it wants it.
+    private var dataFlag: [String] {
+        paths.data == K0sPaths().data ? [] : ["--data-dir", paths.data.string]
     }
 
     private func names(in folder: FilePath) -> [String] {
