@@ -29,6 +29,9 @@ package struct DummyRoute: Sendable {
         Type=oneshot
         RemainAfterExit=yes
         ExecStart=-ip link add \(interface) type dummy
+        # Not every kernel has dummy interfaces; one end of a cable that is plugged into itself does as well.
+        ExecStart=-ip link add \(interface) type veth peer name \(interface)-end
+        ExecStart=-ip link set \(interface)-end up
         ExecStart=ip address replace \(address)/31 dev \(interface)
         ExecStart=ip link set \(interface) up
         ExecStart=ip route replace default via \(gateway) dev \(interface) metric 1000

@@ -55,7 +55,7 @@ struct InstallStanding: Hashable, Sendable {
                 + troubles.map { check in
                     let mark = check.waived ? "waived" : check.status == .warn ? "warning" : "FAILED"
                     return "    \(mark) \(check.name.rawValue): \(check.measured)"
-                        + (check.remedy.map { "\n      -> \($0)" } ?? "")
+                        + (check.remedy ?? "").split(separator: "\n").map { "\n      -> \($0)" }.joined()
                 }
         case .warning(let text): return ["warning: \(text)"]
         }
