@@ -12,7 +12,9 @@ struct ImageSteps: Sendable {
         Step("import", title: "import images", inputs: [context.bundleDigest], isRepeated: true) {
             let image = ImageImport(
                 context.bundle,
-                .init(node: context.node, unpacks: context.options.unpacks, workers: context.options.workers))
+                .init(
+                    node: context.node, unpacks: context.options.unpacks,
+                    workers: ImageImport.Options.workers(cores: context.options.workers)))
             let total = try await image.plan().bytesToWrite
             let done = Counter()
             let names = Counter()
