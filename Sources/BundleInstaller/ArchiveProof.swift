@@ -1,18 +1,18 @@
-package import BundleFormat
+internal import BundleFormat
 internal import Glibc
-package import OCI
+internal import OCI
 internal import Synchronization
 internal import SystemPackage
 
 /// Proves a whole archive before anything is changed, once per archive.
-package struct ArchiveProof {
-    package static let step = "archive"
-    package static let title = "prove the archive"
+struct ArchiveProof {
+    static let step = "archive"
+    static let title = "prove the archive"
     private let bundle: BundleReader
     /// What tells this archive from another, or from itself changed since.
-    package let inputs: Digest
+    let inputs: Digest
 
-    package init(of bundle: BundleReader) throws(InstallError) {
+    init(of bundle: BundleReader) throws(InstallError) {
         self.bundle = bundle
         var status = stat()
         guard stat(bundle.path.string, &status) == 0 else {
@@ -20,20 +20,29 @@ package struct ArchiveProof {
         }
         inputs = Step.inputs([
             bundle.index.descriptor.digest.description, bundle.path.string, "\(status.st_size)", "\(status.st_ino)",
-            "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
+            "\(status.st_dev)", "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
+            "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)",
         ])
     }
 
-    /// Reads every byte; throws ``InstallError/damaged(path:faults:first:)`` where one is wrong.
-    package func run(workers: Int, report: @escaping @Sendable (InstallEvent) -> Void) async throws {
+    /// Reads every byte; throws ``InstallError/damaged(path:faults:first:)`` where one is wrong. The first step of
+    /// `count`.
+    func run(workers: Int, count: Int, report: @escaping @Sendable (InstallEvent) -> Void) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        report(.began(step: Self.step, title: Self.title, number: 1, count: count))
         let total = bundle.contents.members.reduce(0) { $0 + $1.size }
         let done = Counter()
         let result = try await BundleVerification(of: bundle).run(workers: workers) { count in
             report(.progress(step: Self.step, done: done.add(count), total: total))
         }
-        guard let first = result.faults.first else { return }
-        throw InstallError.damaged(
+        guard let first = result.faults.first else {
+            return report(.finished(step: Self.step, seconds: (clock.now - start) / .seconds(1)))
+        }
+        let error = InstallError.damaged(
             path: bundle.path, faults: result.faults.count, first: "\(first.member) \(first.reason)")
+        report(.failed(step: Self.step, reason: "\(error)"))
+        throw error
     }
 }
 

@@ -1,20 +1,20 @@
 internal import BundleFormat
 internal import Processes
-package import SystemPackage
+internal import SystemPackage
 
 /// An interface that leads nowhere, for a host that has no address of its own.
 ///
 /// Kubernetes wants a node address, and kube-proxy a default route; packets that take this one are dropped. A systemd
 /// unit makes it again at every boot, before k0s starts.
-package struct DummyRoute: Sendable {
+struct DummyRoute: Sendable {
     /// The address that the node gets: of TEST-NET-3 (RFC 5737), which nobody uses.
-    package static let address = "203.0.113.254"
+    static let address = "203.0.113.254"
     private static let gateway = "203.0.113.255"
-    package static let interface = "sealift0"
+    static let interface = "sealift0"
     private static let unitName = "sealift-dummy-route.service"
-    package static let unit = FilePath("/etc/systemd/system").appending(unitName)
+    static let unit = FilePath("/etc/systemd/system").appending(unitName)
 
-    package init() {}
+    init() {}
 
     /// The unit's text. Each command may find its work done: by an earlier boot of it, or by hand.
     static let unitText = """
@@ -43,20 +43,22 @@ package struct DummyRoute: Sendable {
         """
 
     /// Writes the unit and starts it, now and at every boot. Doing it again is fine.
-    package func make() async throws {
+    func make() async throws {
         try DurableFile.write(Self.unitText.utf8, to: Self.unit)
         try await systemctl(["daemon-reload"])
         try await systemctl(["enable", "--now", Self.unitName])
     }
 
     /// Whether ``make()`` was done here.
-    package func isMade() throws -> Bool {
+    func isMade() throws -> Bool {
         try StateFile.read(Self.unit).map { $0.elementsEqual(Self.unitText.utf8) } ?? false
     }
 
     /// Takes the interface and the unit away.
-    package func remove() async throws {
+    func remove() async throws {
         guard try StateFile.read(Self.unit) != nil else { return }
+        // Where making it was cut off, systemd may not have read the unit yet, and would refuse to stop it.
+        try await systemctl(["daemon-reload"])
         try await systemctl(["disable", "--now", Self.unitName])
         try StateFile.remove(Self.unit)
         try await systemctl(["daemon-reload"])

@@ -2,32 +2,47 @@ internal import BundleFormat
 internal import NodeImages
 internal import OCI
 internal import SystemPackage
+internal import Threads
 
 /// The steps that bring the bundle's images into containerd, and prove that they are there.
 struct ImageSteps: Sendable {
     let context: InstallContext
 
+    /// Imports before an upgrade changes anything. Not repeated: once it went through, the k0s that runs containerd may
+    /// be the one that is being replaced.
+    var preparing: Step {
+        Step("prepare", title: "import images beside those in use", inputs: [context.bundleDigest]) {
+            try await bring(for: "prepare")
+        }
+    }
+
     /// Imports what is missing. Performed at every run: it costs next to nothing when all is there.
     var importing: Step {
         Step("import", title: "import images", inputs: [context.bundleDigest], isRepeated: true) {
-            let image = ImageImport(
-                context.bundle,
-                .init(node: context.node, unpacks: context.options.unpacks, workers: context.options.workers))
-            let total = try await image.plan().bytesToWrite
-            let done = Counter()
-            let names = Counter()
-            let count = context.bundle.description.images.reduce(0) { $0 + $1.names.count }
-            let report = context.report
-            _ = try await image.run { event in
-                switch event {
-                case .wrote(let bytes): report(.progress(step: "import", done: done.add(bytes), total: total))
-                case .named(let name, _, let before):
-                    report(.doing(step: "import", what: "\(names.add(1)) of \(count) names"))
-                    if let before { report(.warning("\(name) pointed to \(before)")) }
-                case .unpacked(let references):
-                    report(.doing(step: "import", what: "unpacked \(references.first ?? "")"))
-                case .blob, .layer: break
-                }
+            try await bring(for: "import")
+        }
+    }
+
+    private func bring(for step: String) async throws {
+        let image = ImageImport(
+            context.bundle,
+            .init(
+                node: context.node, unpacks: context.options.unpacks,
+                workers: ImageImport.Options.workers(cores: context.options.workers)))
+        let total = try await image.plan().bytesToWrite
+        let done = Counter()
+        let names = Counter()
+        let count = context.bundle.description.images.reduce(0) { $0 + $1.names.count }
+        let report = context.report
+        _ = try await image.run { event in
+            switch event {
+            case .wrote(let bytes): report(.progress(step: step, done: done.add(bytes), total: total))
+            case .named(let name, _, let before):
+                report(.doing(step: step, what: "\(names.add(1)) of \(count) names"))
+                if let before { report(.warning("\(name) pointed to \(before)")) }
+            case .unpacked(let references):
+                report(.doing(step: step, what: "unpacked \(references.first ?? "")"))
+            case .blob, .layer: break
             }
         }
     }
@@ -61,16 +76,20 @@ struct ImageSteps: Sendable {
     var files: Step {
         let files = context.bundle.description.files
         return Step("files", title: "put \(files.count) files in place", inputs: [context.bundleDigest]) {
-            try files.allSatisfy { file in
-                try StateFile.digest(of: context.place(of: file)) == context.files.descriptor(file.name).digest
+            try await onThread("files") {
+                try files.allSatisfy { file in
+                    try StateFile.digest(of: context.place(of: file)) == context.files.descriptor(file.name).digest
+                }
             }
         } perform: {
-            for file in files {
-                let place = context.place(of: file)
-                try StateFile.makeFolder(place.removingLastComponent())
-                try context.files.extract(
-                    file.name, to: place,
-                    mode: FilePermissions(rawValue: (UInt32(file.mode, radix: 8) ?? 0o644) & 0o777))
+            try await onThread("files") {
+                for file in files {
+                    let place = context.place(of: file)
+                    try StateFile.makeFolder(place.removingLastComponent())
+                    try context.files.extract(
+                        file.name, to: place,
+                        mode: FilePermissions(rawValue: (UInt32(file.mode, radix: 8) ?? 0o644) & 0o777))
+                }
             }
         }
     }

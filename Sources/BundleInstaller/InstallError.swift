@@ -19,11 +19,15 @@ package enum InstallError: Error, Sendable {
     case valuesMissing([Parameters.Missing])
     /// Something else is installed, or was begun.
     case otherBundle(installed: String, wanted: String, isFinished: Bool)
+    /// What is installed is being taken away.
+    case uninstalling(String)
+    /// Something that can't be changed once an installation was begun.
+    case settled(what: String)
     case notInstalled(state: FilePath)
     /// `upgrade` was given a bundle that is no successor.
     case noUpgrade(reason: String)
-    /// A step gave up.
-    case step(name: String, reason: String, hint: String?)
+    /// A step gave up; `cause` is the error that stopped it, where there was one.
+    case step(name: String, reason: String, hint: String?, cause: (any Error)? = nil)
 }
 
 extension InstallError: CustomStringConvertible {
@@ -34,7 +38,7 @@ extension InstallError: CustomStringConvertible {
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .journalDamaged(let path, let line): "line \(line) of the journal \(path) is damaged"
         case .damaged(let path, let faults, let first):
-            "\(path) is damaged in \(faults) place\(faults == 1 ? "" : "s"), first: \(first); nothing was changed"
+            "\(path) is damaged in \(faults) place\(faults == 1 ? "" : "s"), first: \(first)"
         case .wrongPlatform(let bundle, let host):
             "the bundle is for \(bundle.map(\.description).joined(separator: ", ")), this host is \(host)"
         case .artifact(let path, let reason): "\(path) is not a bundle that can be installed: \(reason)"
@@ -47,9 +51,11 @@ extension InstallError: CustomStringConvertible {
             isFinished
                 ? "\(installed) is installed here, not \(wanted)"
                 : "the installation of \(installed) was begun here and is not finished; \(wanted) can't start"
+        case .uninstalling(let label): "the removal of \(label) was begun here and is not finished"
+        case .settled(let what): "\(what) can't be changed once an installation was begun"
         case .notInstalled(let state): "nothing is installed here: there is no record in \(state)"
         case .noUpgrade(let reason): "this is no upgrade: \(reason)"
-        case .step(let name, let reason, _): "step '\(name)' failed: \(reason)"
+        case .step(let name, let reason, _, _): "step '\(name)' failed: \(reason)"
         }
     }
 
@@ -57,18 +63,21 @@ extension InstallError: CustomStringConvertible {
     package var hint: String? {
         switch self {
         case .busy: "wait until it is done; 'sealift-installer status' shows how far it is"
-        case .system(_, _, .noSpace): "free some space; running again goes on where this stopped"
+        case .system(_, _, .noSpace), .system(_, _, .diskQuotaExceeded):
+            "free some space; running again goes on where this stopped"
         case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
         case .system, .artifact, .noUpgrade: nil
         case .journalDamaged: "move the file away; running again checks every step anew"
-        case .damaged: "copy the bundle again from where it was built"
+        case .damaged: "nothing was changed by this run; copy the bundle again from where it was built"
         case .wrongPlatform: "build a bundle for this platform: sealift build --platform"
         case .preflight: "each remedy is in the table above; a check is waived by --waive NAME"
         case .valuesMissing(let missing): missing.first.map { "give them with --set \($0.name)=VALUE" }
         case .otherBundle(_, _, true): "replace it with 'sealift-installer upgrade', or remove it with 'uninstall'"
         case .otherBundle(_, _, false): "finish it with its own bundle, or remove it with 'sealift-installer uninstall'"
+        case .uninstalling: "finish it with 'sealift-installer uninstall'; then install"
+        case .settled: "'sealift-installer uninstall' first; data stays"
         case .notInstalled: "install a bundle with 'sealift-installer install BUNDLE'"
-        case .step(_, _, let hint): hint ?? "running the same command again goes on with this step"
+        case .step(_, _, let hint, _): hint ?? "running the same command again goes on with this step"
         }
     }
 }

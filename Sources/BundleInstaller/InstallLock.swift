@@ -1,12 +1,12 @@
 internal import Glibc
-package import SystemPackage
+internal import SystemPackage
 
 /// Keeps two commands that change the host apart; let go when it goes out of scope or the process ends, however it ends.
-package struct InstallLock: ~Copyable {
+struct InstallLock: ~Copyable {
     private let file: FileDescriptor
 
     /// Takes the lock at `path`; throws ``InstallError/busy(pid:)`` where another process holds it.
-    package init(at path: FilePath) throws(InstallError) {
+    init(at path: FilePath) throws(InstallError) {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(

@@ -14,7 +14,8 @@ package struct InstallSummary: Hashable, Sendable, Codable {
     package var secretsFile: String
     package var secrets: [String]
 
-    init(of context: InstallContext, parameters: Parameters) async throws {
+    /// The installation is done: where the cluster can't be asked for pages, that is a warning.
+    init(of context: InstallContext, parameters: Parameters) async {
         let description = context.bundle.description
         bundle = description.name
         version = description.version
@@ -24,7 +25,12 @@ package struct InstallSummary: Hashable, Sendable, Codable {
         secrets = parameters.generated.sorted()
         let ingresses = context.record.current.objects.flatMap(\.objects).filter { $0.kind == "Ingress" }
         let node = context.record.current.nodeAddress ?? "NODE"
-        addresses = try await context.kubectl.get(ingresses).flatMap { Self.addresses(of: $0, node: node) }
+        do {
+            addresses = try await context.kubectl.get(ingresses).flatMap { Self.addresses(of: $0, node: node) }
+        } catch {
+            addresses = []
+            context.report(.warning("the addresses of the platform's pages are unknown: \(error)"))
+        }
     }
 
     /// The pages of an Ingress (networking.k8s.io/v1); without a host they are at the node's own address.

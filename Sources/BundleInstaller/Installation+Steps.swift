@@ -1,22 +1,24 @@
 internal import BundleFormat
 internal import Cluster
 internal import SystemPackage
+internal import Threads
 
 extension Installation {
     /// The steps for a host as it stands.
     ///
-    /// Images come as early as there is a containerd: an upgrade imports them while the old platform runs.
+    /// Images come as early as there is a containerd: an upgrade imports them while the old platform runs, and looks
+    /// again when the new one does.
     func steps(_ context: InstallContext, replacing old: (label: String, kubernetes: String?)?) throws -> [Step] {
         let images = ImageSteps(context: context)
         let stages = StageSteps(context: context)
         var steps = [images.files]
-        if old != nil { steps.append(images.importing) }
+        if old != nil { steps.append(images.preparing) }
         if let k0s = context.k0s, let kubernetes = context.bundle.description.kubernetes {
             let host = try K0sSteps(context, k0s, kubernetes)
             if let old { steps.append(backup(context, k0s, old.label)) }
             steps += host.steps
         }
-        if old == nil { steps.append(images.importing) }
+        steps.append(images.importing)
         if context.k0s != nil { steps.append(stages.node) }
         steps += try context.bundle.description.stages.map { try stages.stage($0) }
         if let old {
@@ -33,7 +35,9 @@ extension Installation {
             try StateFile.makeFolder(context.paths.backups, mode: .ownerReadWriteExecute)
             let saved = try await k0s.backup(to: context.paths.backups)
             let program = context.paths.backups.appending("k0s-\(old)")
-            try StateFile.copy(k0s.paths.binary, to: program, mode: FilePermissions(rawValue: 0o755))
+            try await onThread("backup") {
+                try StateFile.copy(k0s.paths.binary, to: program, mode: FilePermissions(rawValue: 0o755))
+            }
             context.report(.doing(step: "backup", what: "\(saved)"))
         }
     }

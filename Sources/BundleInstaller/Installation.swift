@@ -3,7 +3,6 @@ package import Cluster
 internal import NodeImages
 internal import OCI
 internal import Preflight
-internal import Processes
 internal import SystemPackage
 
 /// Installs a bundle on this host, or puts a newer one in the place of one that is installed.
@@ -47,7 +46,7 @@ package struct Installation: Sendable {
     package func plan() async throws -> [PlannedStep] {
         let entries = try Journal.read(paths.journal)
         let old = try InstalledRecord.read(paths.record)
-        let standing = try Standing(kind, of: bundle, record: old, entries: entries)
+        let standing = try standing(old, entries)
         let proof = try ArchiveProof(of: bundle)
         let (context, _) = try context(after: old, waived: []) { _ in }
         let steps = try steps(context, replacing: standing.replaced).map { step in
@@ -67,13 +66,17 @@ package struct Installation: Sendable {
         let lock = try InstallLock(at: paths.lock)
         let entries = try Journal.read(paths.journal)
         let old = try InstalledRecord.read(paths.record)
-        let standing = try Standing(kind, of: bundle, record: old, entries: entries)
+        let standing = try standing(old, entries)
         let waived = try await lookAtHost(report)
-        let proof = try ArchiveProof(of: bundle)
-        let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
-        if !isProven { try await proof.run(workers: options.workers, report: report) }
         let (context, parameters) = try context(after: old, waived: waived, report: report)
         let steps = try steps(context, replacing: standing.replaced)
+        let proof = try ArchiveProof(of: bundle)
+        let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
+        if isProven {
+            report(.kept(step: ArchiveProof.step))
+        } else {
+            try await proof.run(workers: options.workers, count: steps.count + 1, report: report)
+        }
 
         // From here on the host is changed.
         try StateFile.makeFolder(paths.state, mode: .ownerReadWriteExecute)
@@ -83,7 +86,7 @@ package struct Installation: Sendable {
         try parameters.keep(at: paths.parameters)
         try context.record.update()
         _ = try KeptBundle(keeping: files, of: bundle.description, in: paths.bundle)
-        try await StepRunner(journal: journal, report: report).run(steps, explain: explain)
+        try await StepRunner(journal: journal, secrets: parameters.secrets, report: report).run(steps, from: 2)
         try context.record.update { record in
             record.version = bundle.description.version
             record.index = bundle.index.descriptor.digest
@@ -91,7 +94,12 @@ package struct Installation: Sendable {
         }
         try journal.append(JournalEntry(.completed))
         withExtendedLifetime(lock) {}
-        return try await InstallSummary(of: context, parameters: parameters)
+        return await InstallSummary(of: context, parameters: parameters)
+    }
+
+    private func standing(_ old: InstalledRecord?, _ entries: [JournalEntry]) throws(InstallError) -> Standing {
+        try Standing(
+            kind, of: bundle.description, index: bundle.index.descriptor.digest, record: old, entries: entries)
     }
 
     /// Everything that steps work with; nothing is written yet.
@@ -101,18 +109,21 @@ package struct Installation: Sendable {
         guard bundle.description.platforms.contains(.current) else {
             throw InstallError.wrongPlatform(bundle: bundle.description.platforms, host: .current)
         }
+        // A cluster for one node keeps its objects in another datastore.
+        if let old, options.isMultiNode, !old.isMultiNode { throw InstallError.settled(what: "--multi-node") }
         let address = options.nodeAddress ?? old?.nodeAddress ?? hostAddress()
         let parameters = try Parameters(
             of: bundle.description, profile: options.profile, overrides: options.overrides, keptAt: paths.parameters,
             nodeAddress: address)
-        let node = try node()
+        let node = try node(old)
         let record = record(old, address: address, node: node, waived: waived)
+        let secrets = parameters.secrets
         let context = InstallContext(
             bundle: bundle, files: files,
             expansion: try ParameterExpansion(
                 parameters: bundle.description.parameters, values: parameters.values),
-            options: options, paths: paths, k0s: k0s, kubectl: kubectl, node: node,
-            record: RecordKeeper(record, at: paths.record), report: report)
+            options: options, paths: paths, k0s: k0s, kubectl: k0s?.kubectl ?? record.kubectl(paths), node: node,
+            record: RecordKeeper(record, at: paths.record), report: { report($0.without(secrets)) })
         return (context, parameters)
     }
 
@@ -127,10 +138,7 @@ package struct Installation: Sendable {
 
     /// Preflight; returns what was waived, and throws where this host won't do.
     private func lookAtHost(_ report: @Sendable (InstallEvent) -> Void) async throws -> [String] {
-        let result = try await HostPreflight(
-            bundle, nodeAddress: options.nodeAddress, addsDummyRoute: options.addsDummyRoute, waived: options.waived,
-            values: options.overrides, profile: options.profile, paths: paths
-        ).run()
+        let result = try await HostPreflight(bundle, options, paths: paths, k0sPaths: k0sPaths).run()
         report(.looked(result))
         guard result.isPassing else {
             throw InstallError.preflight(failed: result.failures.map(\.name.rawValue))
@@ -148,15 +156,9 @@ package struct Installation: Sendable {
 
     private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
 
-    private var kubectl: Kubectl {
-        if let k0s { return k0s.kubectl }
-        let program: Program = options.kubectl.map { .path($0) } ?? .name("kubectl")
-        return options.kubeconfig.map { Kubectl(program, kubeconfig: $0) } ?? Kubectl(program)
-    }
-
-    private func node() throws -> NodeOptions {
+    private func node(_ old: InstalledRecord?) throws -> NodeOptions {
         if bundle.description.kubernetes != nil { return NodeOptions(socket: k0sPaths.containerdSocket) }
-        guard let node = options.node else {
+        guard let node = options.node ?? old?.node else {
             throw InstallError.artifact(
                 path: bundle.path, reason: "it brings no Kubernetes; name the node's containerd with --address")
         }
@@ -173,18 +175,8 @@ package struct Installation: Sendable {
             isMultiNode: options.isMultiNode || old?.isMultiNode == true, nodeAddress: address,
             hasDummyRoute: old?.hasDummyRoute ?? false, kubeconfig: options.kubeconfig?.string ?? old?.kubeconfig,
             kubectl: options.kubectl?.string ?? old?.kubectl,
-            socket: node.socket.string, namespace: node.namespace, objects: old?.objects ?? [],
+            socket: node.socket.string, namespace: node.namespace, snapshotter: node.snapshotter,
+            objects: old?.objects ?? [],
             dataPaths: old?.dataPaths ?? [], waived: Set(waived + (old?.waived ?? [])).sorted())
-    }
-
-    /// The reason and the next step of an error that stopped a step.
-    private func explain(_ error: any Error) -> (reason: String, hint: String?) {
-        switch error {
-        case InstallError.step(_, let reason, let hint): (reason, hint)
-        case let error as InstallError: ("\(error)", error.hint)
-        case let error as ClusterError: ("\(error)", error.hint)
-        case let error as ProcessFailure: ("\(error)", error.hint)
-        default: ("\(error)", nil)
-        }
     }
 }

@@ -21,21 +21,23 @@ package struct InstalledPlatform: Sendable {
         self.k0sPaths = k0sPaths
     }
 
+    /// Whether anything is installed, in full or in part.
+    package static func isThere(paths: InstallerPaths = .host) throws -> Bool {
+        try InstalledRecord.read(paths.record) != nil
+    }
+
     /// `nil` where Kubernetes was there before.
     var k0s: K0s? { record.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
 
-    var kubectl: Kubectl {
-        if let k0s { return k0s.kubectl }
-        let program: Program = record.kubectl.map { .path(FilePath($0)) } ?? .name("kubectl")
-        return record.kubeconfig.map { Kubectl(program, kubeconfig: FilePath($0)) } ?? Kubectl(program)
-    }
-
-    var node: NodeOptions { NodeOptions(socket: FilePath(record.socket), namespace: record.namespace) }
+    var kubectl: Kubectl { k0s?.kubectl ?? record.kubectl(paths) }
 
     /// Runs every check: the resources first, then the bundle's Jobs; `report` gets each result as it comes.
     ///
-    /// Returns whether all passed. Throws `ClusterError` where a check could not even be tried.
+    /// Returns whether all passed. Throws `ClusterError` where a check could not even be tried, and
+    /// ``InstallError/busy(pid:)`` while another command is at work: both would run the same Jobs.
     package func check(report: (CheckResult) -> Void) async throws -> Bool {
+        let lock = try InstallLock(at: paths.lock)
+        defer { withExtendedLifetime(lock) {} }
         let kept = try KeptBundle(in: paths.bundle)
         let parameters = try Parameters(keptAt: paths.parameters)
         let expansion = try ParameterExpansion(
@@ -44,12 +46,31 @@ package struct InstalledPlatform: Sendable {
             kept.description.stages, kubectl: kubectl, objects: record.objects,
             text: { try kept.text($0, expansion) })
         var allPassed = true
+        let secrets = parameters.secrets
         func take(_ result: CheckResult) {
             allPassed = allPassed && result.passed
+            var result = result
+            result.detail = result.detail.map { secrets.removed(from: $0) }
             report(result)
         }
         for result in try await check.resources() { take(result) }
         try await check.jobs(report: take)
         return allPassed
+    }
+}
+
+extension InstalledRecord {
+    /// The containerd that the images are in.
+    var node: NodeOptions {
+        NodeOptions(
+            socket: FilePath(socket), namespace: namespace, snapshotter: snapshotter ?? NodeOptions.usualSnapshotter)
+    }
+
+    /// The way to a Kubernetes that was there; kubectl keeps what it learns in our folder and nobody's home.
+    func kubectl(_ paths: InstallerPaths) -> Kubectl {
+        let program: Program = kubectl.map { .path(FilePath($0)) } ?? .name("kubectl")
+        var kubectl = kubeconfig.map { Kubectl(program, kubeconfig: FilePath($0)) } ?? Kubectl(program)
+        kubectl.cacheFolder = paths.kubectlCache
+        return kubectl
     }
 }

@@ -1,58 +1,68 @@
 internal import BundleFormat
-package import Cluster
+internal import Cluster
 internal import FoundationEssentials
-package import OCI
-package import SystemPackage
+internal import OCI
+internal import SystemPackage
 
 /// What is installed on this host, kept beside the journal; written before what it speaks of is put in place.
 package struct InstalledRecord: Hashable, Sendable, Codable {
     /// The current schema.
-    package static let currentSchema = 1
+    static let currentSchema = 1
 
-    package var schemaVersion = currentSchema
+    var schemaVersion = currentSchema
     package var bundle: String
     package var version: String
     /// The digest of the bundle's `index.json`.
-    package var index: Digest
+    var index: Digest
     /// `nil` where the bundle was installed onto a Kubernetes that was there.
     package var kubernetes: String?
-    package var isMultiNode: Bool
-    package var nodeAddress: String?
+    var isMultiNode: Bool
+    var nodeAddress: String?
     /// Whether we made a dummy interface, since the host had no address of its own.
-    package var hasDummyRoute: Bool
+    var hasDummyRoute: Bool
     /// How to reach a Kubernetes that was there.
-    package var kubeconfig: String?
-    package var kubectl: String?
-    package var socket: String
-    package var namespace: String
+    var kubeconfig: String?
+    var kubectl: String?
+    var socket: String
+    var namespace: String
+    /// `nil`: overlayfs.
+    var snapshotter: String?
     /// Every object that was applied, by stage, in the order in which it was applied.
-    package var objects: [StageObjects]
+    var objects: [StageObjects]
     /// Folders on the host that hold the platform's data: those of its PersistentVolumes.
-    package var dataPaths: [String]
-    package var waived: [String]
+    var dataPaths: [String]
+    var waived: [String]
+
+    /// `NAME-VERSION`.
+    var label: String { "\(bundle)-\(version)" }
 
     /// What one stage put into Kubernetes.
-    package struct StageObjects: Hashable, Sendable, Codable {
-        package var stage: String
-        package var objects: [ObjectReference]
-        /// What the stage had before an upgrade that is under way, and has no more.
-        package var earlier: [ObjectReference]?
+    struct StageObjects: Hashable, Sendable, Codable {
+        var stage: String
+        var objects: [ObjectReference]
+        /// What the stage had before an upgrade and has no more: until it is taken away, or because it holds data.
+        var earlier: [ObjectReference]?
+    }
+
+    private struct Schema: Decodable {
+        var schemaVersion: Int
     }
 
     /// The record at `path`; `nil` where nothing was installed.
-    package static func read(_ path: FilePath) throws -> InstalledRecord? {
+    static func read(_ path: FilePath) throws -> InstalledRecord? {
         guard let bytes = try StateFile.read(path) else { return nil }
-        let record: InstalledRecord = try decodeJSON(bytes, as: "the record of what is installed, \(path),")
-        guard record.schemaVersion == currentSchema else {
+        // First, and alone: what else a newer schema has is unknown.
+        let schema: Schema = try decodeJSON(bytes, as: "record of what is installed in \(path)")
+        guard schema.schemaVersion == currentSchema else {
             throw Malformed(
-                "record of what is installed", String(record.schemaVersion),
+                "record of what is installed in \(path)", String(schema.schemaVersion),
                 breaks: "this Sealift reads schema \(currentSchema); use the installer that came with the bundle")
         }
-        return record
+        return try decodeJSON(bytes, as: "record of what is installed in \(path)")
     }
 
     /// Writes the record, durably.
-    package func write(to path: FilePath) throws {
+    func write(to path: FilePath) throws {
         try DurableFile.write(try encodeJSON(self), to: path)
     }
 }

@@ -16,15 +16,17 @@ package struct InstallerPaths: Hashable, Sendable {
     }
 
     /// One line for everything that was begun, finished or failed.
-    package var journal: FilePath { state.appending("journal.jsonl") }
+    var journal: FilePath { state.appending("journal.jsonl") }
     /// The values of the bundle's parameters, secrets among them.
-    package var parameters: FilePath { state.appending("parameters.json") }
+    var parameters: FilePath { state.appending("parameters.json") }
     /// What is installed: ``InstalledRecord``.
-    package var record: FilePath { state.appending("installed.json") }
+    var record: FilePath { state.appending("installed.json") }
     /// The bundle's description, manifests and checks, so that `check` and `uninstall` need no archive.
-    package var bundle: FilePath { state.appending("bundle") }
+    var bundle: FilePath { state.appending("bundle") }
     /// The bundle's extra files, for manifests to mount.
-    package var files: FilePath { state.appending("files") }
+    var files: FilePath { state.appending("files") }
+    /// What a kubectl learnt about a cluster that was there.
+    var kubectlCache: FilePath { state.appending("kubectl-cache") }
     /// What `k0s backup` saved before upgrades, and the binaries that were replaced.
-    package var backups: FilePath { state.appending("backups") }
+    var backups: FilePath { state.appending("backups") }
 }

@@ -1,19 +1,21 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import OCI
-package import SystemPackage
+internal import SystemPackage
 
 /// What was done to this host: one JSON object a line, each on disk before the next thing happens.
 ///
 /// A `kill -9` or a power cut can tear the last line only; opening drops a torn one, since what it said had not been
 /// relied on yet.
-package final class Journal {
-    package let path: FilePath
-    package private(set) var entries: [JournalEntry]
+final class Journal {
+    let path: FilePath
+    private(set) var entries: [JournalEntry]
     private let file: FileDescriptor
+    /// Where the last whole line ends.
+    private var end: Int64
 
     /// Opens the journal at `path`, or starts one.
-    package init(at path: FilePath) throws(InstallError) {
+    init(at path: FilePath) throws(InstallError) {
         self.path = path
         let bytes: [UInt8]
         do {
@@ -25,7 +27,8 @@ package final class Journal {
         }
         let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         entries = try Self.decode(bytes[..<whole], path: path)
-        guard ftruncate(file.rawValue, off_t(whole)) == 0, lseek(file.rawValue, 0, SEEK_END) >= 0 else {
+        end = Int64(whole)
+        guard ftruncate(file.rawValue, off_t(whole)) == 0 else {
             throw .system(action: "mend the journal", path: path, errno: Errno(rawValue: errno))
         }
     }
@@ -33,7 +36,7 @@ package final class Journal {
     deinit { try? file.close() }  // every line was synced when it was written
 
     /// The entries of the journal at `path`, which is left as it is; none where there is no journal.
-    package static func read(_ path: FilePath) throws(InstallError) -> [JournalEntry] {
+    static func read(_ path: FilePath) throws(InstallError) -> [JournalEntry] {
         let bytes: [UInt8]
         do {
             let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
@@ -46,16 +49,17 @@ package final class Journal {
         return try decode(bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)], path: path)
     }
 
-    /// Appends `entry` and waits until it is on disk.
-    package func append(_ entry: JournalEntry) throws(InstallError) {
+    /// Appends `entry` and waits until it is on disk; where that fails, as on a full disk, nothing of it stays.
+    func append(_ entry: JournalEntry) throws(InstallError) {
         do {
             let line = try encodeJSON(entry) + [UInt8(ascii: "\n")]
-            try file.writeAll(line)
+            try file.writeAll(toAbsoluteOffset: end, line)
+            guard fdatasync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            end += Int64(line.count)
         } catch {
+            // A torn line in the middle would make the journal unreadable; at its end it is dropped by whoever opens it.
+            ftruncate(file.rawValue, off_t(end))
             throw .system(action: "write the journal", path: path, errno: error as? Errno ?? .ioError)
-        }
-        guard fdatasync(file.rawValue) == 0 else {
-            throw .system(action: "sync the journal", path: path, errno: Errno(rawValue: errno))
         }
         entries.append(entry)
     }

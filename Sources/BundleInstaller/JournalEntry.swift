@@ -1,10 +1,10 @@
 internal import Glibc
-package import OCI
+internal import OCI
 
 /// One line of the journal.
-package struct JournalEntry: Hashable, Sendable, Codable {
+struct JournalEntry: Hashable, Sendable, Codable {
     /// What happened.
-    package enum Event: String, Hashable, Sendable, Codable {
+    enum Event: String, Hashable, Sendable, Codable {
         /// A command set out; the entries up to the next one are its.
         case started
         /// A step was begun, went through, or gave up.
@@ -14,22 +14,22 @@ package struct JournalEntry: Hashable, Sendable, Codable {
     }
 
     /// UTC, RFC 3339, whole seconds.
-    package var at: String
-    package var event: Event
+    var at: String
+    var event: Event
     /// Of `started`: `install`, `upgrade` …
-    package var command: String?
-    /// Of `started`: `NAME VERSION` of the bundle and the digest of its `index.json`.
-    package var bundle: String?
-    package var index: Digest?
+    var command: String?
+    /// Of `started`: `NAME-VERSION` of the bundle and the digest of its `index.json`.
+    var bundle: String?
+    var index: Digest?
     /// Of `started`: the preflight checks that the operator waived by name.
-    package var waived: [String]?
-    package var step: String?
+    var waived: [String]?
+    var step: String?
     /// The digest of everything that the step depends on: finished with equal inputs, it need not be done again.
-    package var inputs: Digest?
+    var inputs: Digest?
     /// Of `failed`: why.
-    package var reason: String?
+    var reason: String?
 
-    package init(_ event: Event, step: String? = nil, inputs: Digest? = nil, reason: String? = nil) {
+    init(_ event: Event, step: String? = nil, inputs: Digest? = nil, reason: String? = nil) {
         at = Self.now()
         self.event = event
         self.step = step
@@ -49,13 +49,16 @@ package struct JournalEntry: Hashable, Sendable, Codable {
 
 extension [JournalEntry] {
     /// Whether `step` went through with `inputs` and nothing was done to it since.
-    package func isFinished(_ step: String, inputs: Digest) -> Bool {
+    func isFinished(_ step: String, inputs: Digest) -> Bool {
         guard let last = last(where: { $0.step == step }) else { return false }
         return last.event == .finished && last.inputs == inputs
     }
 
+    /// The bundles, `NAME-VERSION`, that commands were given: more than one where an upgrade was begun.
+    var bundles: Set<String> { Set(filter { $0.event == .started }.compactMap(\.bundle)) }
+
     /// The command that set out last and has not reached its end.
-    package var unfinished: JournalEntry? {
+    var unfinished: JournalEntry? {
         guard let start = lastIndex(where: { $0.event == .started }),
             !self[start...].contains(where: { $0.event == .completed })
         else { return nil }

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import OCI
 internal import Preflight
 internal import SystemPackage
+internal import Threads
 
 /// The steps that put the bundle's k0s onto the host and start it.
 struct K0sSteps: Sendable {
@@ -39,7 +40,11 @@ struct K0sSteps: Sendable {
     }
 
     /// All of them, in their order.
-    var steps: [Step] { (context.options.addsDummyRoute ? [dummyRoute] : []) + [program, settings, service, start] }
+    var steps: [Step] {
+        // Once made it belongs to the installation, whatever a later run is told.
+        let needsRoute = context.options.addsDummyRoute || context.record.current.hasDummyRoute
+        return (needsRoute ? [dummyRoute] : []) + [program, settings, service, start]
+    }
 
     private var dummyRoute: Step {
         Step("dummy-route", title: "make an address that leads nowhere", inputs: [DummyRoute.address]) {
@@ -50,16 +55,15 @@ struct K0sSteps: Sendable {
         }
     }
 
-    /// The digest of a file that may not be there.
-    private static func digest(of path: FilePath) throws -> Digest? { try StateFile.digest(of: path) }
-
     var program: Step {
         Step("k0s-program", title: "put k0s in place", inputs: [binary.digest.description]) {
-            try Self.digest(of: k0s.paths.binary) == binary.digest
+            try await onThread("k0s-program") { try StateFile.digest(of: k0s.paths.binary) == binary.digest }
         } perform: {
             try StateFile.makeFolder(k0s.paths.binary.removingLastComponent())
-            try context.files.extract(
-                binary.title, to: k0s.paths.binary, mode: FilePermissions(rawValue: 0o755))
+            try await onThread("k0s-program") {
+                try context.files.extract(
+                    binary.title, to: k0s.paths.binary, mode: FilePermissions(rawValue: 0o755))
+            }
         }
     }
 
@@ -73,9 +77,7 @@ struct K0sSteps: Sendable {
             try StateFile.makeFolder(k0s.paths.configuration.removingLastComponent())
             for (path, text) in files {
                 if let text {
-                    try DurableFile.write(to: path, mode: [.ownerReadWrite]) { file, _ in
-                        _ = try file.writeAll(text.utf8)
-                    }
+                    try StateFile.writeSecret(text.utf8, to: path)
                 } else {
                     try StateFile.remove(path)
                 }
@@ -84,7 +86,7 @@ struct K0sSteps: Sendable {
     }
 
     private var controller: ControllerOptions {
-        var controller = ControllerOptions(context.options.isMultiNode ? .multiNode : .single)
+        var controller = ControllerOptions(context.record.current.isMultiNode ? .multiNode : .single)
         controller.configuration = configuration == nil ? nil : k0s.paths.configuration
         controller.nodeAddress = context.record.current.nodeAddress
         controller.resolvConf = nameServers

@@ -1,21 +1,24 @@
-package import BundleFormat
+internal import BundleFormat
 internal import FoundationEssentials
 internal import OCI
-package import SystemPackage
+internal import SystemPackage
 
 /// What of a bundle stays on the host: its description, manifests and checks, so that no later command but `upgrade`
 /// needs the archive again.
-package struct KeptBundle: Sendable {
+struct KeptBundle: Sendable {
     private let folder: FilePath
-    package let description: BundleDescription
+    let description: BundleDescription
 
     private static let descriptionFile = "description.json"
 
     /// Keeps the small texts of a bundle in `folder`; what an earlier bundle left there is overwritten or forgotten.
-    package init(keeping files: BundleFiles, of description: BundleDescription, in folder: FilePath) throws {
+    init(keeping files: BundleFiles, of description: BundleDescription, in folder: FilePath) throws {
         self.folder = folder
         self.description = description
         try StateFile.makeFolder(folder, mode: [.ownerReadWriteExecute])
+        // Without it nothing of the folder counts; a name may have been a file before and be a folder now.
+        try StateFile.remove(folder.appending(Self.descriptionFile))
+        try FolderTree(folder.appending("texts")).delete()
         for title in Set(description.stages.flatMap { $0.manifests + $0.checks }).sorted() {
             let path = Self.path(of: title, in: folder)
             try StateFile.makeFolder(path.removingLastComponent())
@@ -26,7 +29,7 @@ package struct KeptBundle: Sendable {
     }
 
     /// Opens what was kept in `folder`; throws ``InstallError/notInstalled(state:)`` where there is nothing.
-    package init(in folder: FilePath) throws {
+    init(in folder: FilePath) throws {
         let path = folder.appending(Self.descriptionFile)
         guard let bytes = try StateFile.read(path) else { throw InstallError.notInstalled(state: folder) }
         self.folder = folder
@@ -35,7 +38,7 @@ package struct KeptBundle: Sendable {
     }
 
     /// A manifest or check, with its parameters' values put in.
-    package func text(_ title: String, _ expansion: ParameterExpansion) throws -> String {
+    func text(_ title: String, _ expansion: ParameterExpansion) throws -> String {
         let path = Self.path(of: title, in: folder)
         guard let bytes = try StateFile.read(path) else { throw InstallError.notInstalled(state: path) }
         return try expansion.expand(String(decoding: bytes, as: UTF8.self), of: title, in: path)

@@ -1,7 +1,7 @@
-package import BundleFormat
+internal import BundleFormat
 internal import FoundationEssentials
 internal import OCI
-package import SystemPackage
+internal import SystemPackage
 
 /// The values of a bundle's parameters on this host: chosen, defaulted, or generated once and kept.
 package struct Parameters: Hashable, Sendable {
@@ -21,12 +21,12 @@ package struct Parameters: Hashable, Sendable {
         var profile: String?
     }
 
-    package private(set) var values: [String: String]
+    private(set) var values: [String: String]
     /// The names of those whose values were generated: secrets, as a rule.
-    package private(set) var generated: Set<String>
+    private(set) var generated: Set<String>
     /// What the operator chose, now and before.
-    package private(set) var overrides: [String: String]
-    package private(set) var profile: String?
+    private(set) var overrides: [String: String]
+    private(set) var profile: String?
 
     /// Puts the values together: defaults, over them the profile's, over them what the operator chose before and now.
     ///
@@ -39,18 +39,15 @@ package struct Parameters: Hashable, Sendable {
     ///   - path: where values were kept.
     ///   - nodeAddress: what parameters of the format `node-address` become.
     /// - Throws: where a choice is none, and ``InstallError/valuesMissing(_:)`` with every parameter without a value.
-    package init(
+    init(
         of description: BundleDescription, profile: String?, overrides: [String: String], keptAt path: FilePath,
         nodeAddress: String?
     ) throws {
         let kept = try Self.read(path)
-        self.profile = profile ?? kept?.profile.flatMap { description.profiles[$0] == nil ? nil : $0 }
-        let declared = Set(description.parameters.map(\.name))
-        // An upgrade may have dropped a parameter; what was chosen for it has no meaning any more.
-        self.overrides = (kept?.overrides ?? [:]).filter { declared.contains($0.key) }
-            .merging(overrides) { _, now in now }
-        values = try Parameter.resolve(
-            description.parameters, profiles: description.profiles, profile: self.profile, overrides: self.overrides)
+        let choice = Self.choice(of: description, kept, profile: profile, overrides: overrides)
+        self.profile = choice.profile
+        self.overrides = choice.overrides
+        values = try Self.resolve(description, choice)
         generated = []
         var missing: [Missing] = []
         for parameter in description.parameters where values[parameter.name] == nil {
@@ -68,8 +65,35 @@ package struct Parameters: Hashable, Sendable {
         guard missing.isEmpty else { throw InstallError.valuesMissing(missing) }
     }
 
+    /// The values that are known before an installation: chosen before and now, and defaults; nothing is generated.
+    static func known(
+        of description: BundleDescription, profile: String?, overrides: [String: String], keptAt path: FilePath
+    ) throws -> [String: String] {
+        try resolve(
+            description, choice(of: description, try read(path), profile: profile, overrides: overrides))
+    }
+
+    private static func choice(
+        of description: BundleDescription, _ kept: Kept?, profile: String?, overrides: [String: String]
+    ) -> (profile: String?, overrides: [String: String]) {
+        let declared = Set(description.parameters.map(\.name))
+        // An upgrade may have dropped a parameter or a profile; what was chosen of them has no meaning any more.
+        return (
+            profile ?? kept?.profile.flatMap { description.profiles[$0] == nil ? nil : $0 },
+            (kept?.overrides ?? [:]).filter { declared.contains($0.key) }.merging(overrides) { _, now in now }
+        )
+    }
+
+    private static func resolve(
+        _ description: BundleDescription, _ choice: (profile: String?, overrides: [String: String])
+    ) throws -> [String: String] {
+        try Parameter.resolve(
+            description.parameters, profiles: description.profiles, profile: choice.profile,
+            overrides: choice.overrides)
+    }
+
     /// The values that were kept at `path`; throws where there are none.
-    package init(keptAt path: FilePath) throws {
+    init(keptAt path: FilePath) throws {
         guard let kept = try Self.read(path) else { throw InstallError.notInstalled(state: path) }
         values = kept.values
         generated = Set(kept.generated)
@@ -78,10 +102,9 @@ package struct Parameters: Hashable, Sendable {
     }
 
     /// Keeps the values, for root's eyes only.
-    package func keep(at path: FilePath) throws {
+    func keep(at path: FilePath) throws {
         let kept = Kept(values: values, generated: generated.sorted(), overrides: overrides, profile: profile)
-        let bytes = try encodeJSON(kept)
-        try DurableFile.write(to: path, mode: [.ownerRead, .ownerWrite]) { file, _ in _ = try file.writeAll(bytes) }
+        try StateFile.writeSecret(try encodeJSON(kept), to: path)
     }
 
     private static func read(_ path: FilePath) throws -> Kept? {

@@ -24,6 +24,8 @@ struct StageSteps: Sendable {
         return Step(
             name, title: "stage \(stage.name)", inputs: [manifests] + checks.map(\.1) + ["\(stage.readyTimeout)"]
         ) {
+            try await isThere(stage.name)
+        } perform: {
             context.report(.doing(step: name, what: "applying manifests"))
             let applied = try await context.kubectl.apply(Array(manifests.utf8))
             try await remember(applied, of: stage.name)
@@ -38,20 +40,24 @@ struct StageSteps: Sendable {
         }
     }
 
+    /// Whether all that a stage applied is in the cluster: somebody may have deleted it, or an upgrade and a way back.
+    private func isThere(_ stage: String) async throws -> Bool {
+        // Jobs that have ended may delete themselves.
+        guard let objects = context.record.current.objects.first(where: { $0.stage == stage })?.objects else {
+            return false
+        }
+        let lasting = objects.filter { $0.kind != "Job" }
+        return try await context.kubectl.get(lasting).count == lasting.count
+    }
+
     /// Takes away what the bundle of before had and this one has not; data stays.
     var pruning: Step {
         Step("prune", title: "take away what is no more", inputs: [context.bundleDigest], isRepeated: true) {
             let record = context.record.current
-            let stages = Set(context.bundle.description.stages.map(\.name))
-            let wanted = Set(record.objects.filter { stages.contains($0.stage) }.flatMap(\.objects))
-            let gone = record.objects.reversed().flatMap { $0.objects.reversed() + ($0.earlier ?? []).reversed() }
-                .filter { !wanted.contains($0) && !$0.holdsData }
-            context.report(.doing(step: "prune", what: "\(gone.count) objects"))
-            try await context.kubectl.delete(gone, wait: .seconds(120))
-            try context.record.update { record in
-                record.objects.removeAll { !stages.contains($0.stage) }
-                for index in record.objects.indices { record.objects[index].earlier = nil }
-            }
+            let pruning = record.pruning(keeping: Set(context.bundle.description.stages.map(\.name)))
+            context.report(.doing(step: "prune", what: "\(pruning.gone.count) objects"))
+            try await context.kubectl.delete(pruning.gone, wait: .seconds(120))
+            try context.record.update { $0.objects = pruning.left }
         }
     }
 
@@ -90,7 +96,9 @@ struct StageSteps: Sendable {
         try context.record.update { record in
             record.dataPaths = Set(record.dataPaths + paths).sorted()
             let before = record.objects.first { $0.stage == stage }
-            let earlier = ((before?.objects ?? []) + (before?.earlier ?? [])).filter { !applied.contains($0) }
+            let earlier = ((before?.objects ?? []) + (before?.earlier ?? [])).filter { old in
+                !applied.contains { $0.isSame(as: old) }
+            }
             record.objects.removeAll { $0.stage == stage }
             record.objects.append(
                 .init(stage: stage, objects: applied, earlier: earlier.isEmpty ? nil : earlier))
@@ -102,6 +110,26 @@ extension InstallContext {
     /// The manifests of a stage as one stream of documents, with values put in.
     func manifests(of stage: BundleDescription.Stage) throws -> String {
         try stage.manifests.map { try text($0) }.joined(separator: "\n---\n")
+    }
+}
+
+extension InstalledRecord {
+    /// What goes when only `stages` are left, last applied first, and what is to be recorded after that.
+    ///
+    /// An object that another stage has now, or that another version of the API serves now, is the same object. What
+    /// holds data stays, and stays known: `uninstall --delete-data` takes it away.
+    func pruning(keeping stages: Set<String>) -> (gone: [ObjectReference], left: [StageObjects]) {
+        let wanted = objects.filter { stages.contains($0.stage) }.flatMap(\.objects)
+        func isGone(_ object: ObjectReference) -> Bool { !wanted.contains { $0.isSame(as: object) } }
+        let gone = objects.reversed().flatMap { $0.objects.reversed() + ($0.earlier ?? []).reversed() }
+            .filter { isGone($0) && !$0.holdsData }
+        let left = objects.map { stage in
+            let kept = stages.contains(stage.stage) ? stage.objects : []
+            let data = (stage.earlier ?? []) + (kept.isEmpty ? stage.objects : [])
+            let earlier = data.filter { isGone($0) && $0.holdsData }
+            return StageObjects(stage: stage.stage, objects: kept, earlier: earlier.isEmpty ? nil : earlier)
+        }
+        return (gone, left.filter { stages.contains($0.stage) || $0.earlier != nil })
     }
 }
 

@@ -1,42 +1,48 @@
 internal import BundleFormat
-internal import NodeImages
 internal import OCI
 
 /// What was done on this host before, and whether a command may go on from there.
 struct Standing {
-    /// An earlier run of the same command with the same bundle did not reach its end.
-    let isResumed: Bool
     /// What is to be replaced: its `NAME-VERSION`, and the version of its Kubernetes.
     let replaced: (label: String, kubernetes: String?)?
 
-    /// Throws where something else is installed or half installed.
+    /// Throws where something else is installed or half installed, or is being taken away.
     init(
-        _ kind: Installation.Kind, of bundle: BundleReader, record: InstalledRecord?, entries: [JournalEntry]
+        _ kind: Installation.Kind, of new: BundleDescription, index: Digest, record: InstalledRecord?,
+        entries: [JournalEntry]
     ) throws(InstallError) {
-        let unfinished = entries.unfinished
-        let index = bundle.index.descriptor.digest
-        if let unfinished, unfinished.index != index {
-            throw .otherBundle(
-                installed: unfinished.bundle ?? "another bundle", wanted: bundle.label, isFinished: false)
+        let label = "\(new.name)-\(new.version)"
+        // The record is there before anything else is: without one nothing was put in place.
+        let unfinished = record == nil ? nil : entries.unfinished
+        if let unfinished {
+            guard unfinished.command != Uninstallation.command else {
+                throw .uninstalling(unfinished.bundle ?? "what is installed")
+            }
+            guard unfinished.index == index else {
+                throw .otherBundle(
+                    installed: unfinished.bundle ?? "another bundle", wanted: label, isFinished: false)
+            }
         }
-        isResumed = unfinished != nil
         switch (kind, record) {
         case (.install, let record?) where record.index != index:
             // An upgrade that stopped half-way goes on as an upgrade.
-            throw .otherBundle(
-                installed: "\(record.bundle)-\(record.version)", wanted: bundle.label, isFinished: true)
+            throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
         case (.install, _): replaced = nil
         case (.upgrade, nil): throw .noUpgrade(reason: "nothing is installed here; use 'install'")
+        case (.upgrade, let record?) where record.index == index && unfinished?.command == kind.rawValue:
+            // The last run did everything and was cut off before it could say so.
+            replaced = nil
         case (.upgrade, let record?):
-            if let reason = Self.objection(to: bundle, after: record) { throw .noUpgrade(reason: reason) }
+            if let reason = Self.objection(to: new, index, after: record) { throw .noUpgrade(reason: reason) }
             replaced = ("\(record.bundle)-\(record.version)", record.kubernetes)
         }
     }
 
-    private static func objection(to bundle: BundleReader, after record: InstalledRecord) -> String? {
-        let new = bundle.description
+    private static func objection(
+        to new: BundleDescription, _ index: Digest, after record: InstalledRecord
+    ) -> String? {
         guard new.name == record.bundle else { return "\(record.bundle) is installed, this is \(new.name)" }
-        guard bundle.index.descriptor.digest != record.index else { return "this very bundle is installed" }
+        guard index != record.index else { return "this very bundle is installed" }
         switch (record.kubernetes, new.kubernetes?.version) {
         case (nil, nil): return nil
         case (nil, _?): return "\(record.bundle) runs on a Kubernetes that was there; the new bundle brings its own"

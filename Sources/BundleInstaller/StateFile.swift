@@ -1,13 +1,13 @@
 internal import BundleFormat
-package import FoundationEssentials
+internal import FoundationEssentials
 internal import Glibc
-package import OCI
-package import SystemPackage
+internal import OCI
+internal import SystemPackage
 
 /// Small files of the installation's state.
-package enum StateFile {
+enum StateFile {
     /// The content of the file at `path`; `nil` where there is none.
-    package static func read(_ path: FilePath) throws(InstallError) -> Data? {
+    static func read(_ path: FilePath) throws(InstallError) -> Data? {
         do {
             let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
             defer { try? file.close() }  // only read
@@ -26,7 +26,7 @@ package enum StateFile {
     }
 
     /// The digest of the file at `path`; `nil` where there is none.
-    package static func digest(of path: FilePath) throws(InstallError) -> Digest? {
+    static func digest(of path: FilePath) throws(InstallError) -> Digest? {
         do {
             let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
             defer { try? file.close() }  // only read
@@ -45,44 +45,70 @@ package enum StateFile {
         }
     }
 
+    /// Writes a small file for root's eyes only, durably.
+    static func writeSecret(_ bytes: some Sequence<UInt8>, to path: FilePath) throws {
+        try DurableFile.write(to: path, mode: [.ownerRead, .ownerWrite]) { file, temporary in
+            try attempt("write", temporary) { _ = try file.writeAll(bytes) }
+        }
+    }
+
     /// Copies a file, durably; what was at `target` stays until the copy is whole.
-    package static func copy(_ source: FilePath, to target: FilePath, mode: FilePermissions) throws {
-        let input = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
+    static func copy(_ source: FilePath, to target: FilePath, mode: FilePermissions) throws {
+        let input = try attempt("read", source) {
+            try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
+        }
         defer { try? input.close() }  // only read
-        try DurableFile.write(to: target, mode: mode) { file, _ in
+        try DurableFile.write(to: target, mode: mode) { file, temporary in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
             defer { buffer.deallocate() }
             while true {
-                let count = try input.read(into: buffer)
+                let count = try attempt("read", source) { try input.read(into: buffer) }
                 guard count > 0 else { return }
-                try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                try attempt("write", temporary) {
+                    _ = try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
             }
         }
     }
 
-    /// Makes a folder and those above it; only `path` itself gets `mode`.
-    package static func makeFolder(_ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755))
+    /// Runs system calls; an error says what was done to which path.
+    static func attempt<Value>(_ action: String, _ path: FilePath, _ body: () throws -> Value) throws(InstallError)
+        -> Value
+    {
+        do {
+            return try body()
+        } catch {
+            throw .system(action: action, path: path, errno: error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Makes a folder and those above it; only `path` itself gets `mode`, and only where it was not there.
+    static func makeFolder(_ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755))
         throws(InstallError)
     {
-        guard mkdir(path.string, mode.rawValue) != 0 else { return }
+        guard mkdir(path.string, mode.rawValue) != 0 else {
+            // Pods must get at what is in it whatever root's umask.
+            guard chmod(path.string, mode.rawValue) == 0 else {
+                throw .system(action: "set the mode of", path: path, errno: Errno(rawValue: errno))
+            }
+            return
+        }
         switch Errno(rawValue: errno) {
         case .fileExists:
             var status = stat()
             guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
                 throw .system(action: "make the folder", path: path, errno: .notDirectory)
             }
-        case .noSuchFileOrDirectory where path.removingLastComponent() != path:
+        case .noSuchFileOrDirectory where !path.removingLastComponent().isEmpty:
             try makeFolder(path.removingLastComponent())
-            guard mkdir(path.string, mode.rawValue) == 0 || errno == EEXIST else {
-                throw .system(action: "make the folder", path: path, errno: Errno(rawValue: errno))
-            }
+            try makeFolder(path, mode: mode)
         case let reason: throw .system(action: "make the folder", path: path, errno: reason)
         }
     }
 
     /// Removes a file; one that is not there is fine. Whether there was one.
     @discardableResult
-    package static func remove(_ path: FilePath) throws(InstallError) -> Bool {
+    static func remove(_ path: FilePath) throws(InstallError) -> Bool {
         if unlink(path.string) == 0 { return true }
         guard errno != ENOENT, errno != ENOTDIR else { return false }
         throw .system(action: "remove", path: path, errno: Errno(rawValue: errno))

@@ -67,7 +67,7 @@ package struct StatusReport: Hashable, Sendable, Codable {
             }
             var kubectl = platform.kubectl
             kubectl.patience = .seconds(5)
-            for stage in record.objects {
+            for stage in record.objects where !stage.objects.isEmpty {
                 let blockers = try await Readiness(kubectl).blockers(of: stage.objects)
                 stages.append(
                     StageState(

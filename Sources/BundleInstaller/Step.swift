@@ -1,23 +1,22 @@
-internal import BundleFormat
 internal import FoundationEssentials
-package import OCI
+internal import OCI
 
 /// One step of a command that changes the host: what it is called, what it depends on, and what it does.
-package struct Step: Sendable {
+struct Step: Sendable {
     /// Short and stable: the journal and scripts know it by this name.
-    package var name: String
+    var name: String
     /// For people.
-    package var title: String
+    var title: String
     /// The digest of everything that the step depends on.
-    package var inputs: Digest
+    var inputs: Digest
     /// Performed even where it went through before: costs little when there is nothing to do, and heals.
-    package var isRepeated: Bool
+    var isRepeated: Bool
     /// Whether the result of an earlier run is still there.
-    package var holds: @Sendable () async throws -> Bool
+    var holds: @Sendable () async throws -> Bool
     /// Does the step. Safe to run again after it was cut off anywhere.
-    package var perform: @Sendable () async throws -> Void
+    var perform: @Sendable () async throws -> Void
 
-    package init(
+    init(
         _ name: String, title: String, inputs: [String], isRepeated: Bool = false,
         holds: @escaping @Sendable () async throws -> Bool = { true },
         perform: @escaping @Sendable () async throws -> Void
@@ -38,46 +37,48 @@ package struct Step: Sendable {
 }
 
 /// Runs steps one after the other, each journalled before and after: a run that was cut off goes on where it stopped.
-package struct StepRunner {
-    private let journal: Journal
-    private let report: @Sendable (InstallEvent) -> Void
+struct StepRunner {
+    let journal: Journal
+    /// Taken out of what is journalled and reported.
+    var secrets = Secrets([])
+    let report: @Sendable (InstallEvent) -> Void
 
-    /// Takes the journal that knows what went through before.
-    package init(journal: Journal, report: @escaping @Sendable (InstallEvent) -> Void) {
-        self.journal = journal
-        self.report = report
-    }
-
-    /// Runs `steps`; throws ``InstallError/step(name:reason:hint:)`` or `CancellationError` at the first that gives up.
-    package func run(_ steps: [Step], explain: (any Error) -> (reason: String, hint: String?)) async throws {
+    /// Runs `steps`, the first of which is the `number`th of the whole command.
+    ///
+    /// Throws ``InstallError/step(name:reason:hint:cause:)`` at the first that gives up, and `CancellationError`, which
+    /// is not journalled: the step stays begun.
+    func run(_ steps: [Step], from number: Int = 1) async throws {
         for (index, step) in steps.enumerated() {
             try Task.checkCancellation()
-            if !step.isRepeated, journal.entries.isFinished(step.name, inputs: step.inputs), try await step.holds() {
-                report(.kept(step: step.name))
-                continue
-            }
-            report(.began(step: step.name, title: step.title, number: index + 1, count: steps.count))
-            try journal.append(JournalEntry(.begun, step: step.name, inputs: step.inputs))
-            let clock = ContinuousClock()
-            let start = clock.now
             do {
-                try await step.perform()
+                try await run(step, number: number + index, count: number - 1 + steps.count)
             } catch {
-                try record(error, in: step, explain: explain)
+                try record(error, in: step)
             }
-            try journal.append(JournalEntry(.finished, step: step.name, inputs: step.inputs))
-            report(.finished(step: step.name, seconds: (clock.now - start) / .seconds(1)))
         }
     }
 
-    private func record(
-        _ error: any Error, in step: Step, explain: (any Error) -> (reason: String, hint: String?)
-    ) throws -> Never {
+    private func run(_ step: Step, number: Int, count: Int) async throws {
+        if !step.isRepeated, journal.entries.isFinished(step.name, inputs: step.inputs), try await step.holds() {
+            report(.kept(step: step.name))
+            return
+        }
+        report(.began(step: step.name, title: step.title, number: number, count: count))
+        try journal.append(JournalEntry(.begun, step: step.name, inputs: step.inputs))
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await step.perform()
+        try journal.append(JournalEntry(.finished, step: step.name, inputs: step.inputs))
+        report(.finished(step: step.name, seconds: (clock.now - start) / .seconds(1)))
+    }
+
+    private func record(_ error: any Error, in step: Step) throws -> Never {
         if Task.isCancelled || error is CancellationError { throw CancellationError() }
-        let (reason, hint) = explain(error)
+        let explanation = Explanation(error)
+        let reason = secrets.removed(from: explanation.reason)
         // The error that stopped the step is the one to report, also where the journal's disk is full.
         try? journal.append(JournalEntry(.failed, step: step.name, inputs: step.inputs, reason: reason))
         report(.failed(step: step.name, reason: reason))
-        throw InstallError.step(name: step.name, reason: reason, hint: hint)
+        throw InstallError.step(name: step.name, reason: reason, hint: explanation.hint, cause: explanation.cause)
     }
 }

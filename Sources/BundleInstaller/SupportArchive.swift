@@ -1,32 +1,24 @@
 internal import BundleFormat
-internal import FoundationEssentials
 internal import Frames
-package import SystemPackage
+internal import SystemPackage
 internal import Tarball
 
 /// One tar.zst for the people who help from afar: texts, with every secret that is known taken out.
-package struct SupportArchive {
+struct SupportArchive {
     private var members: [(name: String, bytes: [UInt8])] = []
-    private let secrets: [[UInt8]]
+    private let secrets: Secrets
 
-    private static let removed = Array("[removed]".utf8)
-
-    /// Starts an archive that holds none of `secrets`, neither as they are nor as Kubernetes writes them in Secrets.
-    package init(without secrets: some Sequence<String>) {
-        // Longest first: one secret may be the beginning of another. Shorter ones would tear up innocent text.
-        self.secrets = secrets.filter { $0.utf8.count >= 6 }
-            .flatMap { [Array($0.utf8), Array(Data($0.utf8).base64EncodedString().utf8)] }
-            .sorted { $0.count > $1.count }
-    }
+    /// Starts an archive that holds none of `secrets`.
+    init(without secrets: Secrets) { self.secrets = secrets }
 
     /// Adds a text under a relative name; a name that is there gets a number.
-    package mutating func add(_ name: String, _ bytes: some Sequence<UInt8>) {
+    mutating func add(_ name: String, _ bytes: some Sequence<UInt8>) {
         let taken = members.filter { $0.name == name || $0.name.hasPrefix(name + ".") }.count
-        members.append((taken == 0 ? name : "\(name).\(taken)", clean(Array(bytes))))
+        members.append((taken == 0 ? name : "\(name).\(taken)", secrets.removed(from: Array(bytes))))
     }
 
     /// Writes the archive, whole or not at all, for its owner's eyes only; everything in it is below `folder/`.
-    package func write(to path: FilePath, folder: String) throws {
+    func write(to path: FilePath, folder: String) throws {
         try DurableFile.write(to: path, mode: [.ownerRead, .ownerWrite]) { file, temporary in
             let writer = try FrameWriter(to: file, at: temporary, workers: 1)
             do {
@@ -43,24 +35,6 @@ package struct SupportArchive {
                 writer.cancel()
                 throw error
             }
-        }
-    }
-
-    private func clean(_ bytes: [UInt8]) -> [UInt8] {
-        secrets.reduce(bytes) { bytes, secret in
-            var result: [UInt8] = []
-            var rest = bytes[...]
-            while let start = rest.firstIndex(of: secret[0]) {
-                result += rest[..<start]
-                if rest[start...].starts(with: secret) {
-                    result += Self.removed
-                    rest = rest[(start + secret.count)...]
-                } else {
-                    result.append(rest[start])
-                    rest = rest[(start + 1)...]
-                }
-            }
-            return result + rest
         }
     }
 }

@@ -9,7 +9,8 @@ package import SystemPackage
 
 /// Gathers what somebody far away needs to understand this host: journal, versions, preflight, states, events, logs.
 ///
-/// Values that were generated, and those whose parameters' names say that they are secret, are taken out of everything.
+/// Values that were generated, and those whose parameters' names say that they are secret, are taken out of everything;
+/// only values of fewer than four characters are not.
 package struct SupportBundle {
     private let paths: InstallerPaths
     private let k0sPaths: K0sPaths
@@ -19,7 +20,8 @@ package struct SupportBundle {
         self.k0sPaths = k0sPaths
     }
 
-    /// Writes the archive to `path`; what can't be gathered is told in its place.
+    /// Writes the archive to `path`; what can't be gathered is told in its place. Throws where there are secrets that
+    /// can't be read, and so not be taken out.
     package func write(to path: FilePath, report: (String) -> Void) async throws {
         var archive = SupportArchive(without: try secrets())
         report("versions")
@@ -54,12 +56,12 @@ package struct SupportBundle {
         ]
     }
 
-    private func secrets() throws -> [String] {
-        guard let parameters = try? Parameters(keptAt: paths.parameters) else { return [] }  // none were kept
-        let words = ["password", "secret", "token", "key", "credential"]
-        return parameters.values.filter { name, _ in
-            parameters.generated.contains(name) || words.contains { name.lowercased().contains($0) }
-        }.map(\.value)
+    private func secrets() throws -> Secrets {
+        do {
+            return try Parameters(keptAt: paths.parameters).secrets
+        } catch InstallError.notInstalled {
+            return Secrets([])
+        }
     }
 
     private func versions() -> String {

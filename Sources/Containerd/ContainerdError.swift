@@ -37,11 +37,19 @@ package struct ContainerdError: Error, Hashable, Sendable {
 extension ContainerdError: CustomStringConvertible {
     package var description: String {
         let doing = call.map { "call \($0) of containerd at \(socket)" } ?? "connect to containerd at \(socket)"
-        return "can't \(doing): \(message.isEmpty ? "\(kind)" : message)" + (hint.map { "\nhint: \($0)" } ?? "")
+        return "can't \(doing): \(message.isEmpty ? "\(kind)" : message)"
     }
 
-    private var hint: String? {
+    /// Whether the disk that containerd writes to is full; gRPC has no status of its own for that.
+    package var isDiskFull: Bool {
+        message.contains("no space left on device") || message.contains("disk quota exceeded")
+    }
+
+    /// What to do about it, where that is known.
+    package var hint: String? {
         switch kind {
+        case _ where isDiskFull:
+            "free some space where containerd keeps its data; running again goes on where this stopped"
         case .unavailable: "is containerd running, and is this its socket?"
         case .permissionDenied where call == nil: "run as root; containerd's socket is root's"
         case .notContainerd: "is this the socket of containerd itself, and not that of another service?"

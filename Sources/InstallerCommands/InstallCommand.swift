@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BundleFormat
 internal import BundleInstaller
 internal import CommandSupport
+internal import Glibc
 internal import SystemPackage
 
 /// What `install` and `upgrade` have in common.
@@ -35,6 +36,15 @@ struct InstallArguments: ParsableArguments {
         guard startTimeout > 0 else { throw ValidationError("--start-timeout is a number of seconds above 0") }
     }
 
+    /// The file to reach the cluster with: as given, or as kubectl would find it now but not from the next shell.
+    static func kubeconfig(_ given: String?, _ variable: String?) -> FilePath? {
+        // A list can't be given as one file; kubectl goes on reading it from its environment.
+        guard let path = given ?? variable, !path.isEmpty, given != nil || !path.contains(":") else { return nil }
+        return FilePath(path).fromWorkingDirectory
+    }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// Does the command, or prints what it would do.
     func run(_ kind: Installation.Kind, isMultiNode: Bool) async throws {
         let bundle = try BundleReader(opening: FilePath(path))
@@ -43,9 +53,18 @@ struct InstallArguments: ParsableArguments {
             nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: isMultiNode,
             unpacks: !node.noUnpack, workers: ProcessorCount.available, startTimeout: .seconds(startTimeout))
         if bundle.description.kubernetes == nil {
-            options.node = try node.options()
-            options.kubectl = kubectl.map { FilePath($0) }
-            options.kubeconfig = kubeconfig.map { FilePath($0) }
+            // Without a word, a later run goes to where the first one went.
+            if try !node.given.isEmpty || !InstalledPlatform.isThere() { options.node = try node.options() }
+            options.kubectl = kubectl.map { FilePath($0).fromWorkingDirectory }
+            options.kubeconfig = Self.kubeconfig(kubeconfig, Self.variable("KUBECONFIG"))
+        } else {
+            let foreign =
+                node.given + (kubectl == nil ? [] : ["--kubectl"]) + (kubeconfig == nil ? [] : ["--kubeconfig"])
+            guard foreign.isEmpty else {
+                throw Failure(
+                    "\(foreign.joined(separator: ", ")): this bundle brings its own Kubernetes",
+                    hint: "leave it out; these are for bundles that go onto a Kubernetes that is there", code: .data)
+            }
         }
         let installation = try Installation(kind, of: bundle, options: options)
         let output = Terminal.standardOutput
@@ -57,11 +76,11 @@ struct InstallArguments: ParsableArguments {
                     : Format.table(plan.map { [$0.isDone ? "done" : "todo", $0.step, $0.title] }))
             return
         }
-        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
+        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
         defer { renderer.finish() }
         let summary = try await installation.run { renderer.show($0) }
         renderer.finish()
-        output.write(format == .json ? try Format.jsonLine(summary) : summary.text)
+        output.write(format == .json ? try Format.jsonLine(CompletedLine(summary: summary)) : summary.text)
     }
 }
 
@@ -104,6 +123,21 @@ struct UpgradeCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             try await arguments.run(.upgrade, isMultiNode: false)
         }
+    }
+}
+
+/// The last line of the event stream: the summary, as one more event.
+struct CompletedLine: Encodable {
+    var summary: InstallSummary
+
+    private enum CodingKeys: String, CodingKey {
+        case event
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try summary.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode("completed", forKey: .event)
     }
 }
 

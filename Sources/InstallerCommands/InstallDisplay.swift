@@ -1,7 +1,9 @@
 internal import BundleInstaller
 internal import CommandSupport
+internal import Glibc
 internal import Preflight
 internal import Synchronization
+internal import Threads
 
 /// Shows the events of a command that changes the host.
 protocol InstallRenderer: Sendable {
@@ -22,7 +24,13 @@ struct InstallStanding: Hashable, Sendable {
     var blockers: [String] = []
 
     /// Takes note of an event; returns the lines that stay on the screen for it.
+    ///
+    /// What containers print and what Kubernetes says of them never moves the cursor.
     mutating func take(_ event: InstallEvent) -> [String] {
+        lines(for: event).map { line in line.printable(keeping: "\n") }
+    }
+
+    private mutating func lines(for event: InstallEvent) -> [String] {
         switch event {
         case .began(_, let title, let number, let count):
             self = InstallStanding(title: title, number: number, count: count)
@@ -77,7 +85,18 @@ struct InstallStanding: Hashable, Sendable {
         if let first = blockers.first {
             line += "  waiting for \(first)" + (blockers.count > 1 ? " and \(blockers.count - 1) more" : "")
         }
-        return String(line.prefix(max(columns - 1, 10)))
+        return String(line.printable().prefix(max(columns - 1, 10)))
+    }
+}
+
+extension String {
+    /// The text with a space for every control character but `kept`.
+    func printable(keeping kept: Unicode.Scalar? = nil) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar != kept && (scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value))
+        }
+        guard unicodeScalars.contains(where: isControl) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { isControl($0) ? " " : $0 }))
     }
 }
 
@@ -92,6 +111,19 @@ final class InstallDisplay: InstallRenderer {
 
     private let isInteractive = Terminal.standardError.isInteractive
     private let state = Mutex(State())
+    private let isFinished = Atomic(false)
+
+    /// Draws also while nothing happens: the time goes on, and somebody may wonder.
+    static func started() -> InstallDisplay {
+        let display = InstallDisplay()
+        OSThread.spawn(name: "display") { [weak display] in
+            while let display, !display.isFinished.load(ordering: .relaxed) {
+                usleep(200_000)
+                display.state.withLock { if !display.isFinished.load(ordering: .relaxed) { display.draw(&$0) } }
+            }
+        }
+        return display
+    }
 
     @Sendable func show(_ event: InstallEvent) {
         state.withLock { state in
@@ -105,7 +137,10 @@ final class InstallDisplay: InstallRenderer {
         }
     }
 
-    func finish() { state.withLock { erase(&$0) } }
+    func finish() {
+        isFinished.store(true, ordering: .relaxed)
+        state.withLock { erase(&$0) }
+    }
 
     private func draw(_ state: inout State) {
         let now = Clock.now()

@@ -14,10 +14,10 @@ struct NodeArguments: ParsableArguments {
     var address: String?
 
     @Option(help: ArgumentHelp("The namespace of containerd; Kubernetes looks into k8s.io only.", valueName: "name"))
-    var namespace = "k8s.io"
+    var namespace = Self.usualNamespace
 
     @Option(help: ArgumentHelp("Where containerd unpacks layers to.", valueName: "name"))
-    var snapshotter = "overlayfs"
+    var snapshotter = NodeOptions.usualSnapshotter
 
     @Flag(help: "Leave layers packed; containerd unpacks them when a container first needs them.")
     var noUnpack = false
@@ -27,6 +27,7 @@ struct NodeArguments: ParsableArguments {
         NodeOptions(socket: try socket(), namespace: namespace, snapshotter: snapshotter)
     }
 
+    private static let usualNamespace = "k8s.io"
     private static let usual: [FilePath] = [
         "/run/k0s/containerd.sock", "/run/k3s/containerd/containerd.sock", "/run/containerd/containerd.sock",
     ]
@@ -34,8 +35,8 @@ struct NodeArguments: ParsableArguments {
     private func socket() throws -> FilePath {
         if let address {
             // containerd's own clients write it as a URL.
-            let path = FilePath(address.hasPrefix("unix://") ? String(address.dropFirst("unix://".count)) : address)
-            return path.isAbsolute ? path : Self.workingDirectory.pushing(path)
+            return FilePath(address.hasPrefix("unix://") ? String(address.dropFirst("unix://".count)) : address)
+                .fromWorkingDirectory
         }
         guard let found = Self.usual.first(where: { access($0.string, F_OK) == 0 }) else {
             throw Failure(
@@ -45,9 +46,18 @@ struct NodeArguments: ParsableArguments {
         return found
     }
 
-    private static var workingDirectory: FilePath {
-        guard let path = getcwd(nil, 0) else { return "/" }
-        defer { free(path) }
-        return FilePath(String(cString: path))
+    /// What of it was said, as it was written; defaults can't be told from their being said.
+    var given: [String] {
+        (address == nil ? [] : ["--address"]) + (namespace == Self.usualNamespace ? [] : ["--namespace"])
+            + (snapshotter == NodeOptions.usualSnapshotter ? [] : ["--snapshotter"])
+    }
+}
+
+extension FilePath {
+    /// As an absolute path: what is recorded must mean the same in another folder.
+    var fromWorkingDirectory: FilePath {
+        guard !isAbsolute, let folder = getcwd(nil, 0) else { return self }
+        defer { free(folder) }
+        return FilePath(String(cString: folder)).pushing(self)
     }
 }

@@ -28,10 +28,10 @@ struct PreflightCommand: AsyncParsableCommand {
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [path, host, values, format] in
             let bundle = try BundleReader(opening: FilePath(path))
-            let report = try await HostPreflight(
-                bundle, nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, waived: host.waived(),
-                values: values.overrides, profile: values.profile
-            ).run()
+            let options = InstallOptions(
+                overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
+                nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, workers: ProcessorCount.available)
+            let report = try await HostPreflight(bundle, options).run()
             Terminal.standardOutput.write(format == .json ? try Format.json(report) : report.text)
             if !report.isPassing { throw InstallError.preflight(failed: report.failures.map(\.name.rawValue)) }
         }

@@ -30,16 +30,21 @@ extension StatusReport {
         if let command { facts.append([command, isFinished ? "finished" : "NOT finished: run it again to go on"]) }
         if !waived.isEmpty { facts.append(["waived", waived.joined(separator: ", ")]) }
         if let unreachable { facts.append(["cluster", unreachable]) }
-        var text = Format.table(facts)
+        var text = Format.table(facts.map { row in row.map { $0.printable() } })
         if !isFinished {
-            text += "\n" + Format.table(steps.map { ["  \($0.state)", $0.step, $0.at, $0.reason ?? ""] })
+            let rows = Format.table(steps.map { ["  \($0.state)", $0.step, $0.at] }).split(separator: "\n")
+            text += "\n"
+            for (row, step) in zip(rows, steps) {
+                text += row + "\n"
+                text += (step.reason ?? "").split(separator: "\n").map { "           \($0)\n" }.joined()
+            }
         }
         for stage in stages {
             text +=
                 "\(stage.blockers.isEmpty ? "ready  " : "WAITING")  stage \(stage.stage): \(stage.objects) objects\n"
             text += stage.blockers.map { "         \($0)\n" }.joined()
         }
-        return text
+        return text.printable(keeping: "\n")
     }
 }
 
@@ -73,5 +78,8 @@ struct CheckCommand: AsyncParsableCommand {
 
 extension CheckResult {
     /// The result as `check` prints it.
-    var text: String { "\(passed ? "ok    " : "FAILED")  \(layer)  \(name)" + (detail.map { ": \($0)" } ?? "") + "\n" }
+    var text: String {
+        ("\(passed ? "ok    " : "FAILED")  \(layer)  \(name)" + (detail.map { ": \($0)" } ?? "") + "\n")
+            .printable(keeping: "\n")
+    }
 }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import BundleInstaller
 internal import CommandSupport
+internal import Glibc
+internal import Threads
 
 /// `sealift-installer uninstall`.
 struct UninstallCommand: AsyncParsableCommand {
@@ -33,8 +35,10 @@ struct UninstallCommand: AsyncParsableCommand {
                 Terminal.standardOutput.write(format == .json ? try Format.json(uninstallation.plan) : plan)
                 return
             }
-            if !yes { try Self.ask("this takes away \(platform.record.bundle) \(platform.record.version):\n\(plan)") }
-            let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
+            if !yes {
+                try await Self.ask("this takes away \(platform.record.bundle) \(platform.record.version):\n\(plan)")
+            }
+            let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
             defer { renderer.finish() }
             try await uninstallation.run { renderer.show($0) }
             renderer.finish()
@@ -46,11 +50,30 @@ struct UninstallCommand: AsyncParsableCommand {
     }
 
     /// Goes on only where a person types yes.
-    private static func ask(_ question: String) throws {
+    private static func ask(_ question: String) async throws {
         guard Terminal.standardInput.isInteractive else {
             throw Failure("nobody is there to confirm", hint: "say --yes to go ahead without asking", code: .data)
         }
         Terminal.standardError.write(question + "Go ahead? Type yes: ")
-        guard readLine() == "yes" else { throw Failure("nothing was changed", code: .interrupted) }
+        guard try await answer() == "yes" else { throw Failure("nothing was changed", code: .interrupted) }
+    }
+
+    /// What is typed; Ctrl-C ends it at once.
+    private static func answer() async throws -> String? {
+        let cancellation = Cancellation()
+        let line = await withTaskCancellationHandler {
+            await onThread("answer") { () -> String? in
+                var watched = [
+                    pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
+                ]
+                while poll(&watched, 2, -1) < 0, errno == EINTR {}
+                return cancellation.isCancelled ? nil : readLine()
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        try Task.checkCancellation()
+        return line
     }
 }

@@ -21,19 +21,28 @@ extension NodeImagesError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .busy(let socket):
-            "another import into the containerd at \(socket) is running\nhint: wait until it has ended, then run again"
+            "another import into the containerd at \(socket) is running"
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .damaged(let archive, let blob, let images):
             "\(archive) is damaged: blob \(blob) does not match its digest, \(Self.needed(by: images))"
-                + "\nhint: copy the bundle again from where it was built"
         case .unreadable(let blob, let images, let reason):
             "can't read blob \(blob), \(Self.needed(by: images)): \(reason)"
-                + "\nhint: copy the bundle again from where it was built"
         case .layerDiffers(let layer, let expected, let found, let images):
             "can't unpack layer \(layer): its content is \(found), the image's config says \(expected), "
                 + Self.needed(by: images)
         case .chainBroken(let chain, let parent):
-            "can't unpack \(chain): the snapshot \(parent) below it was removed meanwhile\nhint: run again"
+            "can't unpack \(chain): the snapshot \(parent) below it was removed meanwhile"
+        }
+    }
+
+    /// What to do about it, where that is known.
+    package var hint: String? {
+        switch self {
+        case .busy: "wait until it has ended, then run again"
+        case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
+        case .system, .layerDiffers: nil
+        case .damaged, .unreadable: "copy the bundle again from where it was built"
+        case .chainBroken: "run again"
         }
     }
 

@@ -12,8 +12,12 @@ package struct NodeOptions: Sendable {
     /// Which of a bundle's platforms the node runs.
     package var platform: Platform
 
+    /// containerd's own default.
+    package static let usualSnapshotter = "overlayfs"
+
     package init(
-        socket: FilePath, namespace: String = "k8s.io", snapshotter: String = "overlayfs", platform: Platform = .current
+        socket: FilePath, namespace: String = "k8s.io", snapshotter: String = usualSnapshotter,
+        platform: Platform = .current
     ) {
         self.socket = socket
         self.namespace = namespace

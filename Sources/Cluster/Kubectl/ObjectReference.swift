@@ -29,7 +29,7 @@ package struct ObjectReference: Hashable, Sendable, Codable {
     }
 
     /// Whether both are the same object, whatever the API's version.
-    func isSame(as other: ObjectReference) -> Bool {
+    package func isSame(as other: ObjectReference) -> Bool {
         group == other.group && kind == other.kind && name == other.name && namespace == other.namespace
     }
 }
