@@ -158,8 +158,7 @@ let package = Package(
             name: "BundleInstallerTests",
             dependencies: [
                 "BundleFormat", "BundleInstaller", "Cluster", "Containerd", "Frames", "ImageLayout", "NodeImages",
-                "OCI",
-                "Preflight", "Processes", "TestSupport", "Threads", system,
+                "OCI", "Preflight", "Processes", "TestSupport", "Threads", system,
             ]),
         .testTarget(
             name: "InstallerCommandsTests",
