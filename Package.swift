@@ -103,7 +103,7 @@ let package = Package(
             name: "InstallerCommands",
             dependencies: [
                 "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "NodeImages", "OCI",
-                "Preflight", argumentParser, system,
+                "Preflight", "Processes", "Threads", argumentParser, system,
             ]),
         .executableTarget(
             name: "sealift-installer", dependencies: ["InstallerCommands"], exclude: ["small.ld"],
@@ -156,7 +156,16 @@ let package = Package(
             name: "ClusterTests", dependencies: ["Cluster", "Processes", "TestSupport", subprocess, system]),
         .testTarget(
             name: "BundleInstallerTests",
-            dependencies: ["BundleFormat", "BundleInstaller", "OCI", "TestSupport", system]),
+            dependencies: [
+                "BundleFormat", "BundleInstaller", "Cluster", "Containerd", "Frames", "ImageLayout", "NodeImages",
+                "OCI", "Preflight", "Processes", "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "InstallerCommandsTests",
+            dependencies: [
+                "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
+                "Preflight", "Processes", argumentParser, system,
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
     ]
