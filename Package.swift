@@ -21,10 +21,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
 let fullyStatic: [LinkerSetting] =
     [
-        // -s: it travels in every bundle, and nobody has a debugger where it runs. The script: see there.
+        // -s: it travels in every bundle, and nobody has a debugger where it runs. The script: see there. The warnings
+        // are about functions of libc that want shared libraries; none of ours calls them.
         .unsafeFlags(
             [
-                "-static-executable", "-Xlinker", "-s",
+                "-static-executable", "-Xlinker", "-s", "-Xlinker", "--no-warnings",
                 // GNU ld, since of the three linkers only it discards by the name of an archive's member.
                 "-use-ld=bfd", "-Xlinker", "-T",
                 "-Xlinker", "\(Context.packageDirectory)/Sources/sealift-installer/small.ld",
@@ -102,7 +103,7 @@ let package = Package(
             name: "InstallerCommands",
             dependencies: [
                 "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "NodeImages", "OCI",
-                "Preflight", argumentParser, system,
+                "Preflight", "Processes", "Threads", argumentParser, system,
             ]),
         .executableTarget(
             name: "sealift-installer", dependencies: ["InstallerCommands"], exclude: ["small.ld"],
@@ -155,7 +156,16 @@ let package = Package(
             name: "ClusterTests", dependencies: ["Cluster", "Processes", "TestSupport", subprocess, system]),
         .testTarget(
             name: "BundleInstallerTests",
-            dependencies: ["BundleFormat", "BundleInstaller", "OCI", "TestSupport", system]),
+            dependencies: [
+                "BundleFormat", "BundleInstaller", "Cluster", "Containerd", "Frames", "ImageLayout", "NodeImages",
+                "OCI", "Preflight", "Processes", "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "InstallerCommandsTests",
+            dependencies: [
+                "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
+                "Preflight", "Processes", argumentParser, system,
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
     ]

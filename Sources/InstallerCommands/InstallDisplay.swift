@@ -199,7 +199,7 @@ final class InstallEventStream: InstallRenderer {
 
     func finish() {}
 
-    private static func line(_ event: InstallEvent) -> Line {
+    static func line(_ event: InstallEvent) -> Line {
         switch event {
         case .began(let step, let title, let number, let count):
             Line(event: "began", step: step, title: title, number: number, count: count)

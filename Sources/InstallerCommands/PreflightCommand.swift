@@ -53,6 +53,12 @@ struct HostArguments: ParsableArguments {
         help: ArgumentHelp("A preflight check that may fail; recorded in the journal. Repeatable.", valueName: "check"))
     var waive: [String] = []
 
+    func validate() throws {
+        if let nodeIP, case .malformed = NodeAddress.select(on: .current, requested: nodeIP) {
+            throw ValidationError("--node-ip '\(nodeIP)' is no IP address")
+        }
+    }
+
     func waived() throws -> Set<CheckName> { try CheckName.named(waive) }
 }
 

@@ -1,10 +1,11 @@
-import BundleInstaller
 import FoundationEssentials
 import Glibc
 import OCI
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import BundleInstaller
 
 @Suite struct JournalTests {
     private let inputs = Digest.of(Data("1".utf8))
@@ -63,6 +64,29 @@ import Testing
         #expect([JournalEntry]().unfinished == nil)
     }
 
+    /// A limit on the size of files is what a full disk looks like; in a process of its own, since it holds for all.
+    @Test func aFailedAppendLeavesNoTornLine() async {
+        await #expect(processExitsWith: .success) {
+            let inputs = Digest.of(Data("1".utf8))
+            let directory = TemporaryDirectory()
+            let path = directory.file("journal.jsonl")
+            let journal = try Journal(at: path)
+            try journal.append(JournalEntry(.begun, step: "one", inputs: inputs))
+            let before = try contents(of: path).count
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: rlim_t(before + 40), rlim_max: rlim_t(1 << 30))
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            #expect(throws: InstallError.self) {
+                try journal.append(JournalEntry(.finished, step: "one", inputs: inputs))
+            }
+            #expect(try contents(of: path).count == before)
+            #expect(journal.entries.map(\.event) == [.begun])
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            try journal.append(JournalEntry(.failed, step: "one", inputs: inputs, reason: "because"))
+            #expect(try Journal.read(path).map(\.event) == [.begun, .failed])
+        }
+    }
 }
 
 @Suite struct InstallLockTests {

@@ -1,10 +1,11 @@
 import BundleFormat
-import BundleInstaller
 import Glibc
 import OCI
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import BundleInstaller
 
 @Suite struct ParametersTests {
     private func description(_ parameters: [Parameter], profiles: [String: [String: String]] = [:]) -> BundleDescription

@@ -1,14 +1,15 @@
-import BundleInstaller
 import Glibc
 import SystemPackage
 import TestSupport
 import Testing
 
+@testable import BundleInstaller
+
 @Suite struct SupportArchiveTests {
     @Test func takesSecretsOutAndCanBeReadByTar() async throws {
         let directory = TemporaryDirectory()
         let path = directory.file("support.tar.zst")
-        var archive = SupportArchive(without: ["s3cretPassw0rd", "abc", "s3cretPassw0rd-longer"])
+        var archive = SupportArchive(without: Secrets(["s3cretPassw0rd", "abc", "s3cretPassw0rd-longer"]))
         archive.add("log.txt", "login s3cretPassw0rd ok, s3cretPassw0rd-longer too, abc stays".utf8)
         // base64 of s3cretPassw0rd, as in a Secret that was printed
         archive.add("pods/describe.txt", "password: czNjcmV0UGFzc3cwcmQ=".utf8)
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func leavesNothingWhereItCannotWrite() throws {
-        let archive = SupportArchive(without: [])
+        let archive = SupportArchive(without: Secrets([]))
         #expect(throws: (any Error).self) { try archive.write(to: "/nowhere/support.tar.zst", folder: "x") }
     }
 }

@@ -1,0 +1,87 @@
+import ArgumentParser
+import CommandSupport
+import NodeImages
+import Preflight
+import SystemPackage
+import Testing
+
+@testable import InstallerCommands
+
+@Suite struct CommandLineTests {
+    @Test(arguments: [
+        "preflight", "install", "status", "check", "upgrade", "uninstall", "import", "verify", "inspect",
+        "support-bundle",
+    ])
+    func everyVerbHasHelp(verb: String) {
+        #expect(InstallerCommand.helpMessage(columns: 100).contains("  \(verb) "))
+    }
+
+    @Test func installTakesItsOptions() throws {
+        let command = try #require(
+            try InstallerCommand.parseAsRoot([
+                "install", "b.tar.zst", "--set", "a=b=c", "--set", "d=", "--profile", "small", "--waive", "cpu",
+                "--waive", "cgroup", "--node-ip", "192.0.2.7", "--dummy-route", "--multi-node", "--start-timeout", "10",
+                "--no-unpack", "--dry-run", "--format", "json",
+            ]) as? InstallCommand)
+        let arguments = command.arguments
+        #expect(try arguments.values.overrides == ["a": "b=c", "d": ""])
+        #expect(arguments.values.profile == "small")
+        #expect(try arguments.host.waived() == [.cpu, .cgroup])
+        #expect(arguments.host.nodeIP == "192.0.2.7" && arguments.host.dummyRoute && command.multiNode)
+        #expect(arguments.startTimeout == 10 && arguments.node.noUnpack && arguments.dryRun)
+        #expect(arguments.format == .json)
+        #expect(arguments.node.given.isEmpty)
+    }
+
+    @Test func knowsWhatWasSaidOfANode() throws {
+        let arguments = try InstallArguments.parse([
+            "b", "--address", "unix://run/c.sock", "--namespace", "x", "--snapshotter", "native",
+        ])
+        #expect(arguments.node.given == ["--address", "--namespace", "--snapshotter"])
+        let options = try arguments.node.options()
+        #expect(options.socket.isAbsolute && options.socket.ends(with: "run/c.sock"))
+        #expect(options.namespace == "x" && options.snapshotter == "native")
+    }
+
+    @Test(arguments: [
+        ("a/b", nil, "a/b"), ("/a", nil, "/a"), ("/a", "/b", "/a"), (nil, "/b", "/b"), (nil, "b", "b"),
+        (nil, "/b:/c", nil), (nil, "", nil), (nil, nil, nil),
+    ])
+    func recordsHowToReachTheCluster(given: String?, variable: String?, end: String?) {
+        let path = InstallArguments.kubeconfig(given, variable)
+        #expect(path.map { $0.isAbsolute && $0.string.hasSuffix(end ?? "") } == end.map { _ in true })
+    }
+
+    @Test func othersTakeTheirs() throws {
+        let verify = try InstallerCommand.parseAsRoot(["verify", "b", "--node", "--pattern", "nifi"]) as? VerifyCommand
+        #expect(verify?.asksNode == true && verify?.pattern == "nifi")
+        let uninstall = try InstallerCommand.parseAsRoot(["uninstall", "--delete-data", "-y"]) as? UninstallCommand
+        #expect(uninstall?.deleteData == true && uninstall?.yes == true && uninstall?.dryRun == false)
+        let support = try InstallerCommand.parseAsRoot(["support-bundle", "-o", "x"]) as? SupportBundleCommand
+        #expect(support?.output == "x")
+        let images = try InstallerCommand.parseAsRoot(["import", "b", "--dry-run"]) as? ImportCommand
+        #expect(images?.dryRun == true)
+        #expect(try InstallerCommand.parseAsRoot(["upgrade", "b"]) is UpgradeCommand)
+    }
+
+    @Test(arguments: [
+        ["install"], ["install", "b", "c"], ["install", "b", "--format", "xml"],
+        ["install", "b", "--start-timeout", "0"],
+        ["install", "b", "--start-timeout", "x"], ["upgrade", "b", "--multi-node"], ["verify", "b", "--pattern", "x"],
+        ["verify", "b", "--address", "/x"], ["uninstall", "b"], ["status", "--set", "a=b"], ["nonsense"],
+        ["preflight", "b", "--nonsense"], ["install", "b", "--node-ip", "here"],
+    ])
+    func refusesWrongUsage(arguments: [String]) {
+        #expect(throws: (any Error).self) { try InstallerCommand.parseAsRoot(arguments) }
+    }
+
+    @Test(arguments: [["novalue"], ["=x"], ["a=1", "a=2"]]) func refusesAssignmentsThatAreNone(set: [String]) throws {
+        let values = try ValueArguments.parse(set.flatMap { ["--set", $0] })
+        #expect(throws: (any Error).self) { try values.overrides }
+    }
+
+    @Test func namesTheCheckThatIsMeant() throws {
+        let host = try HostArguments.parse(["--waive", "cgruop"])
+        #expect { try host.waived() } throws: { Failure.explainingInstall($0).hint == "did you mean 'cgroup'?" }
+    }
+}
