@@ -13,7 +13,6 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -22,10 +21,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 // libc included, is linked in. libarchive.a needs the libraries that its other formats use.
 let fullyStatic: [LinkerSetting] =
     [
-        // -s: it travels in every bundle, and nobody has a debugger where it runs. The script: see there.
+        // -s: it travels in every bundle, and nobody has a debugger where it runs. The script: see there. The warnings
+        // are about functions of libc that want shared libraries; none of ours calls them.
         .unsafeFlags(
             [
-                "-static-executable", "-Xlinker", "-s",
+                "-static-executable", "-Xlinker", "-s", "-Xlinker", "--no-warnings",
                 // GNU ld, since of the three linkers only it discards by the name of an archive's member.
                 "-use-ld=bfd", "-Xlinker", "-T",
                 "-Xlinker", "\(Context.packageDirectory)/Sources/sealift-installer/small.ld",
@@ -40,7 +40,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -48,13 +47,14 @@ let package = Package(
     targets: [
         // MARK: C libraries, each imported by exactly one module
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         // MARK: both sides of the air gap
-        .target(name: "OCI", dependencies: [crypto]),
+        .target(name: "OCI", dependencies: ["CCrypto"]),
         .target(name: "Threads"),
         .target(name: "Frames", dependencies: ["CXXHash", "CZstd", "OCI", "Threads", system]),
         .target(name: "Tarball", dependencies: ["CArchive"]),

@@ -26,7 +26,9 @@ struct ImageSteps: Sendable {
     private func bring(for step: String) async throws {
         let image = ImageImport(
             context.bundle,
-            .init(node: context.node, unpacks: context.options.unpacks, workers: context.options.workers))
+            .init(
+                node: context.node, unpacks: context.options.unpacks,
+                workers: ImageImport.Options.workers(cores: context.options.workers)))
         let total = try await image.plan().bytesToWrite
         let done = Counter()
         let names = Counter()

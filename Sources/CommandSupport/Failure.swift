@@ -65,6 +65,10 @@ package struct Failure: Error {
                 message, hint: "free some space, or choose another folder; running again goes on where this stopped",
                 code: .inputOutput)
         case .readOnlyFileSystem: self.init(message, hint: "choose a folder that can be written to", code: .cantCreate)
+        case .ioError:
+            self.init(
+                message, hint: "the disk or medium is failing; copy the file again from where it was built, to another",
+                code: .inputOutput)
         default: self.init(message, code: .inputOutput)
         }
     }

@@ -37,7 +37,9 @@ package final class ContainerdConnection {
         do throws(HTTP2Error) {
             http = try HTTP2Connection(socket: socket, cancellation: cancellation, deadline: .now + timeout)
         } catch {
-            throw ContainerdError(socket: socket, call: nil, kind: .init(error), message: error.description)
+            // What couldn't be reached, our own error says.
+            let reason = if case .unreachable(_, let errno) = error { "\(errno)" } else { error.description }
+            throw ContainerdError(socket: socket, call: nil, kind: .init(error), message: reason)
         }
     }
 

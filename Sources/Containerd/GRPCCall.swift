@@ -26,7 +26,11 @@ final class GRPCCall {
     func send(
         _ message: [UInt8], payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), ending: Bool
     ) throws(ContainerdError) -> Bool {
-        try send(bytes: MessageBuffer.head(message.count + payload.count) + message, payload, ending: ending)
+        let count = message.count + payload.count
+        guard count <= MessageBuffer.messageLimit else {
+            throw failure(.tooLarge, "the request has \(count) bytes; at most \(MessageBuffer.messageLimit) are sent")
+        }
+        return try send(bytes: MessageBuffer.head(count) + message, payload, ending: ending)
     }
 
     /// Says that no more messages follow.

@@ -19,6 +19,9 @@ struct ProtobufReader {
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
+    /// The bytes that are not read yet.
+    var count: Int { rest.count }
+
     /// The next field; `nil` at the end of the message.
     mutating func next() throws(MalformedMessage) -> (number: Int, value: ProtobufValue)? {
         guard !rest.isEmpty else { return nil }

@@ -101,7 +101,11 @@ package final class FramedFile: Sendable {
             let rest = UnsafeMutableRawBufferPointer(rebasing: target[done..<range.count])
             let count = pread(file.rawValue, rest.baseAddress, rest.count, off_t(range.lowerBound) + off_t(done))
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system(action: "read", path: path, errno: Errno(rawValue: errno)) }
+            guard count >= 0 else {
+                let reason = Errno(rawValue: errno)
+                let start = range.lowerBound + Int64(done)
+                throw .system(action: "read bytes \(start) to \(range.upperBound) of", path: path, errno: reason)
+            }
             guard count > 0 else { throw .unreadable(path: path, reason: "it became shorter while it was read") }
             done += count
         }

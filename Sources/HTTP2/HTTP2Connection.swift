@@ -109,6 +109,7 @@ package final class HTTP2Connection {
             try readOnce()
             // What came in may call for an answer, or have opened a window.
             try writeWhatGoes()
+            if let end = session.end { throw end }
         } catch {
             failure = error
             throw error

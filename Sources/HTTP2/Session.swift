@@ -4,7 +4,7 @@ internal import CNghttp2
 final class Session {
     private static let connectionWindow: Int32 = 32 << 20
     /// Far above what any gRPC server sends, far below what hurts.
-    private static let headerLimit = 256 << 10
+    private static let headerLimit = 48 << 10
 
     private var session: OpaquePointer?
     private var streams: [Int32: StreamState] = [:]
@@ -42,6 +42,14 @@ final class Session {
 
     /// Whether a stream can be opened.
     var takesRequests: Bool { nghttp2_session_check_request_allowed(session) != 0 }
+
+    /// Why nothing will come of this connection any more; `nil` as long as something may.
+    var end: HTTP2Error? {
+        guard nghttp2_session_want_read(session) == 0 else { return nil }
+        // Without a farewell of theirs it was the library that found nothing more worth reading.
+        return complaint.map { .protocolViolation(reason: $0) } ?? farewell
+            ?? .protocolViolation(reason: "it sends frames that break the protocol")
+    }
 
     func terminate() {
         // Only fails for want of memory, and then there is nothing to say goodbye with.
@@ -114,9 +122,6 @@ final class Session {
         let count = nghttp2_session_mem_recv(session, start, bytes.count)
         guard count >= 0 else {
             throw .protocolViolation(reason: complaint ?? String(cString: nghttp2_strerror(Int32(count))))
-        }
-        if nghttp2_session_want_read(session) == 0 {
-            throw complaint.map { .protocolViolation(reason: $0) } ?? farewell ?? .connectionLost
         }
     }
 

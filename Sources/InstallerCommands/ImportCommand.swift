@@ -31,7 +31,9 @@ struct ImportCommand: AsyncParsableCommand {
             let bundle = try BundleReader(opening: FilePath(path))
             let image = ImageImport(
                 bundle,
-                .init(node: try node.options(), unpacks: !node.noUnpack, workers: ProcessorCount.available))
+                .init(
+                    node: try node.options(), unpacks: !node.noUnpack,
+                    workers: ImageImport.Options.workers(cores: ProcessorCount.available)))
             let plan = try await image.plan()
             guard !dryRun else {
                 Terminal.standardOutput.write(format == .json ? try Format.json(plan) : plan.text)

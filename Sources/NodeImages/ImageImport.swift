@@ -13,8 +13,12 @@ package struct ImageImport: Sendable {
         package var node: NodeOptions
         /// Whether layers are unpacked, so that containers start at once.
         package var unpacks: Bool
-        /// How many things are done at the same time, each on a connection of its own.
+        /// How many things are done at the same time, each on a thread and a connection of its own.
         package var workers: Int
+
+        /// What suits a machine: one more than it has cores, since some always wait for the disk, and never so many
+        /// that their buffers count (each takes 5 MB).
+        package static func workers(cores: Int) -> Int { min(max(cores, 1) + 1, 8) }
 
         package init(node: NodeOptions, unpacks: Bool = true, workers: Int) {
             self.node = node

@@ -1,19 +1,25 @@
-internal import Crypto
+internal import CCrypto
 package import FoundationEssentials
 
 /// Computes a ``Digest`` over bytes that arrive in pieces.
 package struct DigestHasher: Sendable {
     private enum State: Sendable {
-        case sha256(SHA256)
-        case sha512(SHA512)
+        case sha256(SHA256_CTX)
+        case sha512(SHA512_CTX)
     }
 
     private var state: State
 
     package init(_ algorithm: Digest.Algorithm = .sha256) {
         switch algorithm {
-        case .sha256: state = .sha256(SHA256())
-        case .sha512: state = .sha512(SHA512())
+        case .sha256:
+            var hash = SHA256_CTX()
+            SHA256_Init(&hash)
+            state = .sha256(hash)
+        case .sha512:
+            var hash = SHA512_CTX()
+            SHA512_Init(&hash)
+            state = .sha512(hash)
         }
     }
 
@@ -21,13 +27,10 @@ package struct DigestHasher: Sendable {
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch state {
         case .sha256(var hash):
-            // The enum must not hold a second reference while the hash is mutated, or every update copies the state.
-            state = .sha256(SHA256())
-            hash.update(bufferPointer: bytes)
+            SHA256_Update(&hash, bytes.baseAddress, bytes.count)
             state = .sha256(hash)
         case .sha512(var hash):
-            state = .sha512(SHA512())
-            hash.update(bufferPointer: bytes)
+            SHA512_Update(&hash, bytes.baseAddress, bytes.count)
             state = .sha512(hash)
         }
     }
@@ -35,8 +38,14 @@ package struct DigestHasher: Sendable {
     /// The digest of everything taken so far; more may follow.
     package func digest() -> Digest {
         switch state {
-        case .sha256(let hash): Digest(algorithm: .sha256, bytes: hash.finalize())
-        case .sha512(let hash): Digest(algorithm: .sha512, bytes: hash.finalize())
+        case .sha256(var hash):
+            var bytes = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+            SHA256_Final(&bytes, &hash)
+            return Digest(algorithm: .sha256, bytes: bytes)
+        case .sha512(var hash):
+            var bytes = [UInt8](repeating: 0, count: Int(SHA512_DIGEST_LENGTH))
+            SHA512_Final(&bytes, &hash)
+            return Digest(algorithm: .sha512, bytes: bytes)
         }
     }
 }

@@ -33,6 +33,17 @@ struct ServiceTests {
     }
 
     @Test(arguments: ContainerdDaemon.programs)
+    func aRequestOfMoreThan16MiBIsRefused(program: String) async throws {
+        try await ContainerdDaemon.connected(to: program) { connection throws in
+            let error = #expect(throws: ContainerdError.self) {
+                try connection.createLease("large", labels: ["label": String(repeating: "x", count: 17 << 20)])
+            }
+            #expect(error?.kind == .tooLarge)
+            #expect(try connection.leases().isEmpty)
+        }
+    }
+
+    @Test(arguments: ContainerdDaemon.programs)
     func aLeaseKeepsContent(program: String) async throws {
         try await ContainerdDaemon.connected(to: program) { connection throws in
             try connection.createLease("held", labels: ["sealift.test": "1"])

@@ -129,7 +129,10 @@ struct WriteTests {
                     try connection.write(descriptor, reference: "cancelled") { writer in
                         try bytes.withUnsafeBytes {
                             try writer.write(UnsafeRawBufferPointer(rebasing: $0.prefix(2_000_000)))
-                            while try witness.ingest("cancelled")?.offset != 2_000_000 {}
+                            let deadline = ContinuousClock.now + .seconds(60)
+                            while try witness.ingest("cancelled")?.offset != 2_000_000 {
+                                guard ContinuousClock.now < deadline else { throw Intended() }
+                            }
                             cancellation.cancel()
                             try writer.write(UnsafeRawBufferPointer(rebasing: $0.dropFirst(2_000_000)))
                         }

@@ -1,5 +1,4 @@
 import BundleFormat
-import Containerd
 import NodeImages
 import OCI
 import Synchronization

@@ -40,7 +40,7 @@ extension PrivateContainerd {
     var options: NodeOptions { NodeOptions(socket: socket, platform: .linuxAMD64) }
 
     func job(_ bundle: BundleReader, unpacks: Bool = true) -> ImageImport {
-        ImageImport(bundle, .init(node: options, unpacks: unpacks, workers: 3))
+        ImageImport(bundle, .init(node: options, unpacks: unpacks, workers: ImageImport.Options.workers(cores: 2)))
     }
 
     @discardableResult

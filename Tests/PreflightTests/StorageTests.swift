@@ -76,6 +76,7 @@ private func withMount<Result>(
                 let check = try await host.check(.disk)
                 #expect(check.status == .fail)
                 #expect(check.measured.contains("67.1 MB free at /srv/data/db/deep"))
+                #expect(check.remedy == "free 1 MB, or mount a larger disk on /srv/data/db/deep", "there, not elsewhere")
                 host.needs.workloads.hostPaths[0].bytes = nil
                 host.needs.workloads.volumeBytes = 65 * mebi
                 #expect(try await host.check(.disk).status == .pass, "it goes to the larger disk")

@@ -5,11 +5,13 @@ package import SystemPackage
 
 /// A containerd with folders of its own, for the time of a closure. Needs root.
 package enum ContainerdDaemon {
-    /// The containerds to test against: Debian's, and those of `$SEALIFT_CONTAINERDS`, a list of absolute paths of
-    /// executables with `:` between them.
-    package static let programs: [String] =
-        (folders.contains { exists($0.appending("containerd")) } ? ["containerd"] : [])
-        + (ProcessInfo.processInfo.environment["SEALIFT_CONTAINERDS"] ?? "").split(separator: ":").map(String.init)
+    /// The containerds to test against: those of `$SEALIFT_CONTAINERDS`, a list of absolute paths of executables with
+    /// `:` between them; without it, Debian's.
+    package static let programs: [String] = {
+        let named = (ProcessInfo.processInfo.environment["SEALIFT_CONTAINERDS"] ?? "").split(separator: ":")
+        guard named.isEmpty else { return named.map(String.init) }
+        return folders.contains { exists($0.appending("containerd")) } ? ["containerd"] : []
+    }()
 
     /// Whether this process may run a containerd, and there is one.
     package static let isUsable =

@@ -1,12 +1,13 @@
 internal import Glibc
 package import SystemPackage
+internal import Threads
 
 /// Unix sockets for tests; whatever fails ends the test run, since only the test itself can be wrong.
 package enum TestSocket {
-    /// A socket that listens at `path`.
-    package static func listen(at path: FilePath) -> CInt {
+    /// A socket that listens at `path`, and lets `backlog` connections wait.
+    package static func listen(at path: FilePath, backlog: CInt = 16) -> CInt {
         let descriptor = make()
-        let succeeded = withAddress(path) { bind(descriptor, $0, $1) == 0 && Glibc.listen(descriptor, 16) == 0 }
+        let succeeded = withAddress(path) { bind(descriptor, $0, $1) == 0 && Glibc.listen(descriptor, backlog) == 0 }
         guard succeeded else { fatalError("can't listen at \(path)") }
         return descriptor
     }
@@ -44,6 +45,28 @@ package enum TestSocket {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// Waits for the first bytes that come in on `descriptor`, answers with `bytes`, whatever was asked, and nothing
+    /// more; then reads until the other side closes. All of that on a thread of its own.
+    package static func answer(on descriptor: CInt, with bytes: [UInt8]) {
+        OSThread.spawn(name: "canned-answer") {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            if recv(descriptor, &buffer, buffer.count, 0) > 0 { _ = send(bytes[...], to: descriptor) }
+            shutdown(descriptor, CInt(SHUT_WR))
+            while recv(descriptor, &buffer, buffer.count, 0) > 0 {}
+            close(descriptor)
+        }
+    }
+
+    /// As `answer(on:with:)`, for the first who connects to `path`, where this listens from now on.
+    package static func answer(at path: FilePath, with bytes: [UInt8]) {
+        let listener = listen(at: path)
+        OSThread.spawn(name: "canned-server") {
+            let descriptor = accept(listener, nil, nil)
+            close(listener)
+            answer(on: descriptor, with: bytes)
+        }
     }
 
     private static func make() -> CInt {

@@ -75,7 +75,7 @@ private struct DiskPlan {
     let data = FileSystem(holding: context.options.dataDirectory.string, on: context.host)
     var found: [String] = []
     var wanted: [String] = []
-    var missing: Int64 = 0
+    var remedies: [String] = []
     for (system, items) in DiskPlan(context).groups(on: context.host) {
         let bytes = items.map(\.bytes).reduce(0, saturatingSum)
         // kubelet starts to delete images and evict pods below 15 % free (imageGCHighThresholdPercent 85).
@@ -85,17 +85,17 @@ private struct DiskPlan {
         let place = items.max { $0.bytes < $1.bytes }?.path ?? ""
         found.append("\(shownBytes(system.free)) free at \(place)")
         wanted.append("\(shownBytes(bytes))\(reserve > 0 ? " and 15 % (\(shownBytes(reserve))) left free" : "")")
-        missing = max(missing, need - system.free)
+        guard need > system.free else { continue }
+        let target = system.device == data?.device ? context.options.dataDirectory.string : place
+        remedies.append("free \(shownBytes(need - system.free)), or mount a larger disk on \(target)")
     }
     guard !found.isEmpty else {
         return .fail("no file system can be looked at", need: "room", remedy: "run it on the host itself, as root")
     }
     let measured = found.joined(separator: "; ")
     let need = wanted.joined(separator: "; ")
-    guard missing > 0 else { return .pass(measured, need: need) }
-    return .fail(
-        measured, need: need,
-        remedy: "free \(shownBytes(missing)), or mount a larger disk on \(context.options.dataDirectory)")
+    guard !remedies.isEmpty else { return .pass(measured, need: need) }
+    return .fail(measured, need: need, remedy: remedies.joined(separator: "; "))
 }
 
 @Sendable private func checkInodes(_ context: CheckContext) -> Finding {

@@ -5,22 +5,26 @@ import TestSupport
 enum Containerd {
     static let isInstalled = Executables.areInstalled("containerd", "ctr", "runc", "zstd")
 
+    /// For a containerd that keeps everything below `folder`.
+    static func configuration(in folder: FilePath) -> String {
+        """
+        version = 2
+        root = "\(folder)/root"
+        state = "\(folder)/state"
+        [grpc]
+          address = "\(folder)/socket"
+        [ttrpc]
+          address = "\(folder)/socket.ttrpc"
+        [plugins."io.containerd.internal.v1.opt"]
+          path = "\(folder)/opt"
+
+        """
+    }
+
     /// Runs `script` with a function `ctr` that talks to a fresh containerd; `$1` and so on are `arguments`.
     static func run(in place: Workplace, _ script: String, _ arguments: [String]) async throws -> SealiftRun {
         let folder = place.file("containerd")
-        try write(
-            """
-            version = 2
-            root = "\(folder)/root"
-            state = "\(folder)/state"
-            [grpc]
-              address = "\(folder)/socket"
-            [ttrpc]
-              address = "\(folder)/socket.ttrpc"
-            [plugins."io.containerd.internal.v1.opt"]
-              path = "\(folder)/opt"
-
-            """.utf8, to: folder.appending("config.toml"))
+        try write(configuration(in: folder).utf8, to: folder.appending("config.toml"))
         let whole = """
             set -euo pipefail
             folder=$1; shift

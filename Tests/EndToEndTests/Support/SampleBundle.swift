@@ -17,12 +17,17 @@ struct SampleBundle: Sendable {
 
     var name = "sample"
     var platforms = ["linux/amd64"]
+    /// Whether it brings a k0s, which `sealift build` is to be given.
+    var hasKubernetes = false
     var images: [Image]
 
     /// The archive's file name.
     var archive: String {
         "\(name)-1.0.0-\(platforms.map { $0.replacing("/", with: "-") }.joined(separator: "+")).tar.zst"
     }
+
+    private static let kubernetes =
+        "kubernetes: {distribution: k0s, version: v1.36.3+k0s.0, binary: {linux/amd64: {url: https://none.example/k0s}}}"
 
     /// Puts all images into `registry`.
     func publish(to registry: DockerRegistry) throws {
@@ -38,6 +43,7 @@ struct SampleBundle: Sendable {
               name: \(name)
               version: 1.0.0
             platforms: [\(platforms.joined(separator: ", "))]
+            \(hasKubernetes ? Self.kubernetes : "")
             stages:
               - name: only
                 manifests:
@@ -116,6 +122,17 @@ extension SampleBundle {
                 written: "traefik:v2.9", repository: "library/traefik", tag: "v2.9",
                 image: try TestImage(format: .docker, platforms: [.linuxAMD64, .linuxARM64], seed: 3, base: base)),
         ])
+    }
+
+    /// One small image.
+    static func tiny() throws -> SampleBundle {
+        SampleBundle(
+            name: "tiny",
+            images: [
+                Image(
+                    written: "busybox:1.35.0", repository: "library/busybox", tag: "1.35.0",
+                    image: try TestImage(seed: 1))
+            ])
     }
 
     /// One image with a layer of `size` bytes.
