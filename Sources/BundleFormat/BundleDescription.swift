@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import OCI
 
 /// What a bundle is: the config document of its artifact manifest.
@@ -130,12 +131,25 @@ package struct BundleDescription: Hashable, Sendable, Codable {
 extension BundleDescription: DocumentValue {
     package static let subject = "bundle description"
 
+    package static func precheck(_ bytes: Data) throws(Malformed) {
+        let schema: Schema = try decodeJSON(bytes, as: subject)
+        try check(schema.schemaVersion)
+    }
+
     package func validate(as mediaType: MediaType) throws(Malformed) {
-        guard schemaVersion == Self.currentSchema else {
-            throw Malformed(
-                Self.subject, String(schemaVersion),
-                breaks: "this Sealift reads schema \(Self.currentSchema); use the installer that came with the bundle")
-        }
+        try Self.check(schemaVersion)
         try requirements.validate()
+    }
+
+    private struct Schema: Decodable {
+        var schemaVersion: Int
+    }
+
+    private static func check(_ schema: Int) throws(Malformed) {
+        guard schema == currentSchema else {
+            throw Malformed(
+                subject, String(schema),
+                breaks: "this Sealift reads schema \(currentSchema); use the installer that came with the bundle")
+        }
     }
 }

@@ -32,7 +32,9 @@ package struct HostPreflight: Sendable {
             hasKubernetes
             ? record.map { _ in NodeOptions(socket: k0sPaths.containerdSocket) } : choice.node ?? record?.node
         options = PreflightOptions(
-            isInstalled: record != nil, waived: choice.waived, nodeAddress: choice.nodeAddress,
+            isInstalled: record != nil, waived: choice.waived,
+            // A node that was given an address must still have it, but for the one that a step of ours makes.
+            nodeAddress: choice.nodeAddress ?? (record?.hasDummyRoute == true ? nil : record?.nodeAddress),
             addsDummyRoute: choice.addsDummyRoute,
             dataDirectory: hasKubernetes ? k0sPaths.data : Self.data(of: node?.socket),
             stateDirectory: paths.state, bundle: bundle.path, installer: "/proc/self/exe")

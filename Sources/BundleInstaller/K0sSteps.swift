@@ -104,15 +104,29 @@ struct K0sSteps: Sendable {
         }
     }
 
+    private enum State {
+        case answers, away
+        /// It starts or stops right now.
+        case troubled
+    }
+
+    private func state() async throws(ClusterError) -> State {
+        do throws(ClusterError) {
+            return try await k0s.status() == nil ? .away : .answers
+        } catch .k0s {
+            return .troubled
+        }
+    }
+
     var start: Step {
         let inputs =
             [binary.digest.description, configuration ?? "", ownNameServers ?? ""] + controller.arguments
         return Step("k0s-start", title: "start k0s", inputs: inputs) {
-            try await k0s.status() != nil
+            try await state() == .answers
         } perform: {
             // Whatever runs was not seen to have started with all this: a restart costs seconds, and containers live on.
-            if let status = try await k0s.status() {
-                context.report(.doing(step: "k0s-start", what: "stopping k0s \(status.version)"))
+            if try await state() != .away {
+                context.report(.doing(step: "k0s-start", what: "stopping the k0s that runs"))
                 _ = try await k0s.stop()
                 try await k0s.waitUntilStopped(timeout: context.options.startTimeout)
             }

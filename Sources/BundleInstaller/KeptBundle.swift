@@ -33,6 +33,7 @@ struct KeptBundle: Sendable {
         let path = folder.appending(Self.descriptionFile)
         guard let bytes = try StateFile.read(path) else { throw InstallError.notInstalled(state: folder) }
         self.folder = folder
+        try BundleDescription.precheck(bytes)
         description = try decodeJSON(bytes, as: "bundle description in \(path)")
         try description.validate(as: .bundleConfig)
     }

@@ -86,7 +86,9 @@ package func runCommand(
     } catch let code as ExitCode {
         throw code
     } catch {
-        let failure = Interruption.happened ? Failure("interrupted", code: .interrupted) : explain(error)
+        var failure = explain(error)
+        // Whatever it looked like to whom it hit, it was the signal.
+        if Interruption.happened, failure.code != .interrupted { failure = Failure("interrupted", code: .interrupted) }
         Terminal.standardError.write("error: \(failure.message)\n")
         if let hint = failure.hint { Terminal.standardError.write("hint: \(hint)\n") }
         throw ExitCode(failure.code.rawValue)

@@ -78,7 +78,7 @@ struct InstallArguments: ParsableArguments {
         }
         let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
         defer { renderer.finish() }
-        let summary = try await installation.run { renderer.show($0) }
+        let summary = try await Failure.resumable { try await installation.run { renderer.show($0) } }
         renderer.finish()
         output.write(format == .json ? try Format.jsonLine(CompletedLine(summary: summary)) : summary.text)
     }

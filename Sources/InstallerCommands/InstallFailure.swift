@@ -25,6 +25,16 @@ extension Failure {
         }
     }
 
+    /// Runs a command that a later run goes on with; says so where it is interrupted.
+    static func resumable<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch is CancellationError {
+            throw Failure(
+                "interrupted", hint: "running the same command again goes on where this stopped", code: .interrupted)
+        }
+    }
+
     /// A step's failure has the code of what stopped it where that lies outside of the platform: a full disk, a socket
     /// that nobody listens on, a bad medium. What Kubernetes made of the platform is the step's own.
     private static func explainingStep(_ message: String, hint: String?, cause: any Error) -> Failure {

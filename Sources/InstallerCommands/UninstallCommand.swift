@@ -40,7 +40,7 @@ struct UninstallCommand: AsyncParsableCommand {
             }
             let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
             defer { renderer.finish() }
-            try await uninstallation.run { renderer.show($0) }
+            try await Failure.resumable { try await uninstallation.run { renderer.show($0) } }
             renderer.finish()
             Terminal.standardError.write(
                 "\(platform.record.bundle) \(platform.record.version) is removed"

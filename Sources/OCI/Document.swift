@@ -25,6 +25,7 @@ extension Document where Value: DocumentValue {
     ///   - algorithm: the algorithm that the document is known by.
     /// - Throws: ``Malformed`` with the rule that the bytes break.
     package init(bytes: Data, mediaType: MediaType, algorithm: Digest.Algorithm = .sha256) throws(Malformed) {
+        try Value.precheck(bytes)
         let value: Value = try decodeJSON(bytes, as: Value.subject)
         try value.validate(as: mediaType)
         self.init(bytes: bytes, value: value, mediaType: mediaType, algorithm: algorithm)
@@ -40,8 +41,14 @@ extension Document where Value: DocumentValue {
 package protocol DocumentValue: Decodable, Sendable {
     /// What errors call it.
     static var subject: String { get }
+    /// Throws ``Malformed`` where the bytes can't be of this kind, whatever else is in them: of another schema, say.
+    static func precheck(_ bytes: Data) throws(Malformed)
     /// Throws ``Malformed`` where the value breaks a rule of its specification that its types don't state.
     func validate(as mediaType: MediaType) throws(Malformed)
+}
+
+extension DocumentValue {
+    package static func precheck(_ bytes: Data) throws(Malformed) {}
 }
 
 /// Decodes `bytes` as JSON; throws ``Malformed`` that names the field which could not be read.

@@ -156,6 +156,8 @@ import Testing
         let text = String(decoding: try contents(of: file), as: UTF8.self)
         try write(text.replacing("\"schemaVersion\":1", with: "\"schemaVersion\":2").utf8, to: file)
         #expect { try KeptBundle(in: directory.path) } throws: { "\($0)".contains("reads schema 1") }
+        try write(#"{"schemaVersion":2,"waves":[]}"#.utf8, to: file)
+        #expect { try KeptBundle(in: directory.path) } throws: { "\($0)".contains("reads schema 1") }
         try write("{".utf8, to: file)
         #expect(throws: Malformed.self) { try KeptBundle(in: directory.path) }
     }
