@@ -172,7 +172,10 @@ let package = Package(
 )
 
 // The installer travels in every bundle: what no byte of an image goes through is made small, not fast.
-let small: Set = ["BundleInstaller", "Cluster", "CommandSupport", "InstallerCommands", "Preflight", "Processes"]
+let small: Set = [
+    "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "ImageLayout", "InstallerCommands",
+    "NodeImages", "Preflight", "Processes",
+]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

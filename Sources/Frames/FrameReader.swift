@@ -6,12 +6,12 @@ internal import OCI
 package final class FrameReader {
     private let file: FramedFile
     private let encoded: UnsafeMutableRawBufferPointer
-    /// Where a compressed frame's content goes; raw frames are read in place.
+    /// Where a frame's content goes.
     private let decoded: UnsafeMutableRawBufferPointer
     private let decompressor = Decompressor()
     private var current: Int?
-    /// The current frame's content, in order; slices of `encoded` or `decoded`.
-    private var slices: [UnsafeRawBufferPointer] = []
+    /// The current frame's content; a part of `decoded`.
+    private var content = UnsafeRawBufferPointer(start: nil, count: 0)
 
     package init(_ file: FramedFile) {
         self.file = file
@@ -37,19 +37,9 @@ package final class FrameReader {
             try load(index)
             let entry = file.entries[index]
             let end = min(range.upperBound, entry.contentOffset + Int64(entry.contentCount))
-            try pass(Int(position - entry.contentOffset)..<Int(end - entry.contentOffset), to: body)
+            let part = Int(position - entry.contentOffset)..<Int(end - entry.contentOffset)
+            try body(UnsafeRawBufferPointer(rebasing: content[part]))
             position = end
-        }
-    }
-
-    private func pass(_ range: Range<Int>, to body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-        var start = 0
-        for slice in slices {
-            let low = max(range.lowerBound - start, 0)
-            let high = min(range.upperBound - start, slice.count)
-            if low < high { try body(UnsafeRawBufferPointer(rebasing: slice[low..<high])) }
-            start += slice.count
-            if start >= range.upperBound { return }
         }
     }
 
@@ -57,48 +47,48 @@ package final class FrameReader {
         guard current != index else { return }
         current = nil
         let entry = file.entries[index]
-        try file.read(entry.offset..<(entry.offset + Int64(entry.count)), into: encoded)
-        let frame = UnsafeRawBufferPointer(rebasing: encoded[..<entry.count])
         let fault: String? =
             switch entry.kind {
-            case .raw: loadRaw(frame, contentCount: entry.contentCount)
-            case .compressed: loadCompressed(frame, entry)
+            case .raw: try loadRaw(entry)
+            case .compressed: try loadCompressed(entry)
             }
         if let fault {
-            throw .damaged(
-                path: file.path, frame: index, range: entry.offset..<(entry.offset + Int64(entry.count)), reason: fault)
+            let range = entry.offset..<(entry.offset + Int64(entry.count))
+            throw .damaged(path: file.path, frame: index, range: range, reason: fault)
         }
         current = index
     }
 
-    /// Finds the content of a raw frame; returns what is wrong with the frame, if anything.
-    private func loadRaw(_ frame: UnsafeRawBufferPointer, contentCount: Int) -> String? {
-        let header = FrameFormat.header(contentCount: contentCount)
-        let blockCount = (contentCount + FrameFormat.blockLimit - 1) / FrameFormat.blockLimit
-        guard frame.count == header.count + contentCount + blockCount * 3 + FrameFormat.checksumSize,
-            frame.starts(with: header)
-        else { return "its header is not what was written" }
-        slices.removeAll(keepingCapacity: true)
-        var checksum = ContentChecksum()
-        var position = header.count
-        var rest = contentCount
-        while rest > 0 {
-            let count = min(rest, FrameFormat.blockLimit)
-            let expected = FrameFormat.rawBlockHeader(count: count, isLast: count == rest)
-            guard frame[position..<position + 3].elementsEqual(expected) else {
-                return "a block header is not what was written"
-            }
-            let block = UnsafeRawBufferPointer(rebasing: frame[(position + 3)..<(position + 3 + count)])
-            checksum.update(block)
-            slices.append(block)
-            position += 3 + count
-            rest -= count
+    /// Reads a raw frame, its blocks one behind the other; returns what is wrong with it, if anything.
+    ///
+    /// What stands between the blocks is read elsewhere by the same system call, since whoever sends the content on
+    /// wants it in one piece.
+    private func loadRaw(_ entry: FrameEntry) throws(FramesError) -> String? {
+        let header = FrameFormat.header(contentCount: entry.contentCount)
+        let blockCount = (entry.contentCount + FrameFormat.blockLimit - 1) / FrameFormat.blockLimit
+        let frameCount = header.count + entry.contentCount + blockCount * 3 + FrameFormat.checksumSize
+        guard entry.count == frameCount else { return "its header is not what was written" }
+        var expected = header
+        var parts = [UnsafeMutableRawBufferPointer(rebasing: encoded[..<header.count])]
+        for start in stride(from: 0, to: entry.contentCount, by: FrameFormat.blockLimit) {
+            let count = min(entry.contentCount - start, FrameFormat.blockLimit)
+            parts.append(UnsafeMutableRawBufferPointer(rebasing: encoded[expected.count..<expected.count + 3]))
+            parts.append(UnsafeMutableRawBufferPointer(rebasing: decoded[start..<start + count]))
+            expected += FrameFormat.rawBlockHeader(count: count, isLast: start + count == entry.contentCount)
         }
-        let written: UInt32 = FrameFormat.integer(frame, at: position)
-        return written == checksum.value() ? nil : "its content doesn't match its checksum"
+        let end = expected.count + FrameFormat.checksumSize
+        parts.append(UnsafeMutableRawBufferPointer(rebasing: encoded[expected.count..<end]))
+        try file.read(from: entry.offset, into: parts)
+        guard encoded.starts(with: header) else { return "its header is not what was written" }
+        guard encoded.starts(with: expected) else { return "a block header is not what was written" }
+        content = UnsafeRawBufferPointer(rebasing: decoded[..<entry.contentCount])
+        let written: UInt32 = FrameFormat.integer(UnsafeRawBufferPointer(encoded), at: expected.count)
+        return written == ContentChecksum.of(content) ? nil : "its content doesn't match its checksum"
     }
 
-    private func loadCompressed(_ frame: UnsafeRawBufferPointer, _ entry: FrameEntry) -> String? {
+    private func loadCompressed(_ entry: FrameEntry) throws(FramesError) -> String? {
+        try file.read(entry.offset..<(entry.offset + Int64(entry.count)), into: encoded)
+        let frame = UnsafeRawBufferPointer(rebasing: encoded[..<entry.count])
         var hasher = DigestHasher()
         hasher.update(frame)
         guard hasher.digest().bytes == entry.digest else { return "its bytes don't match their digest" }
@@ -109,7 +99,7 @@ package final class FrameReader {
         switch decompressor.decompress(frame, into: decoded) {
         case .failure(let fault): return fault.reason
         case .success(entry.contentCount):
-            slices = [UnsafeRawBufferPointer(rebasing: decoded[..<entry.contentCount])]
+            content = UnsafeRawBufferPointer(rebasing: decoded[..<entry.contentCount])
             return nil
         case .success(let count): return "it holds \(count) bytes, not \(entry.contentCount)"
         }

@@ -58,6 +58,39 @@ package final class FramedFile: Sendable {
         try Self.read(file, path: path, range, into: target)
     }
 
+    /// Fills `parts`, one after the other, with what stands in the file from `offset` on.
+    func read(from offset: Int64, into parts: [UnsafeMutableRawBufferPointer]) throws(FramesError) {
+        var vectors = parts.map { iovec(iov_base: $0.baseAddress, iov_len: $0.count) }[...]
+        var position = offset
+        while !vectors.isEmpty {
+            let count = vectors.withUnsafeBufferPointer {
+                preadv(file.rawValue, $0.baseAddress, CInt($0.count), off_t(position))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let end = offset + parts.reduce(0) { $0 + Int64($1.count) }
+                throw Self.failure(of: count, errno, path, position..<end)
+            }
+            position += Int64(count)
+            var rest = count
+            while let first = vectors.first, rest >= first.iov_len {
+                rest -= first.iov_len
+                vectors.removeFirst()
+            }
+            if let first = vectors.first {
+                vectors[vectors.startIndex] = iovec(
+                    iov_base: first.iov_base.map { $0 + rest }, iov_len: first.iov_len - rest)
+            }
+        }
+    }
+
+    /// Why a read returned `count`, which is not more than 0.
+    private static func failure(of count: Int, _ code: CInt, _ path: FilePath, _ range: Range<Int64>) -> FramesError {
+        guard count < 0 else { return .unreadable(path: path, reason: "it became shorter while it was read") }
+        let action = "read bytes \(range.lowerBound) to \(range.upperBound) of"
+        return .system(action: action, path: path, errno: Errno(rawValue: code))
+    }
+
     private static func tables(of file: FileDescriptor, path: FilePath, size: Int64) throws(FramesError) -> [FrameEntry]
     {
         func fault(_ reason: String) -> FramesError { .unreadable(path: path, reason: reason) }
@@ -101,12 +134,9 @@ package final class FramedFile: Sendable {
             let rest = UnsafeMutableRawBufferPointer(rebasing: target[done..<range.count])
             let count = pread(file.rawValue, rest.baseAddress, rest.count, off_t(range.lowerBound) + off_t(done))
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                let reason = Errno(rawValue: errno)
-                let start = range.lowerBound + Int64(done)
-                throw .system(action: "read bytes \(start) to \(range.upperBound) of", path: path, errno: reason)
+            guard count > 0 else {
+                throw failure(of: count, errno, path, (range.lowerBound + Int64(done))..<range.upperBound)
             }
-            guard count > 0 else { throw .unreadable(path: path, reason: "it became shorter while it was read") }
             done += count
         }
     }
