@@ -167,7 +167,8 @@ let package = Package(
                 "Preflight", "Processes", argumentParser, system,
             ]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
+            name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system],
+            exclude: ["Fixtures", "Scripts"]),
     ]
 )
 

@@ -48,9 +48,11 @@ struct JournalEntry: Hashable, Sendable, Codable {
 }
 
 extension [JournalEntry] {
-    /// Whether `step` went through with `inputs` and nothing was done to it since.
+    /// Whether `step` went through with `inputs` and nothing was done to it since: neither again, nor undone by an
+    /// `uninstall` that stopped half-way.
     func isFinished(_ step: String, inputs: Digest) -> Bool {
-        guard let last = last(where: { $0.step == step }) else { return false }
+        let undone = lastIndex { $0.command == Uninstallation.command }
+        guard let last = self[(undone ?? startIndex)...].last(where: { $0.step == step }) else { return false }
         return last.event == .finished && last.inputs == inputs
     }
 

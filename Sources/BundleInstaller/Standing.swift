@@ -28,21 +28,17 @@ struct Standing {
             // An upgrade that stopped half-way goes on as an upgrade.
             throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
         case (.install, _): replaced = nil
+        // Done before: run again, or cut off before it could say so.
+        case (.upgrade, let record?) where record.index == index: replaced = nil
         case (.upgrade, nil): throw .noUpgrade(reason: "nothing is installed here; use 'install'")
-        case (.upgrade, let record?) where record.index == index && unfinished?.command == kind.rawValue:
-            // The last run did everything and was cut off before it could say so.
-            replaced = nil
         case (.upgrade, let record?):
-            if let reason = Self.objection(to: new, index, after: record) { throw .noUpgrade(reason: reason) }
+            if let reason = Self.objection(to: new, after: record) { throw .noUpgrade(reason: reason) }
             replaced = ("\(record.bundle)-\(record.version)", record.kubernetes)
         }
     }
 
-    private static func objection(
-        to new: BundleDescription, _ index: Digest, after record: InstalledRecord
-    ) -> String? {
+    private static func objection(to new: BundleDescription, after record: InstalledRecord) -> String? {
         guard new.name == record.bundle else { return "\(record.bundle) is installed, this is \(new.name)" }
-        guard index != record.index else { return "this very bundle is installed" }
         switch (record.kubernetes, new.kubernetes?.version) {
         case (nil, nil): return nil
         case (nil, _?): return "\(record.bundle) runs on a Kubernetes that was there; the new bundle brings its own"

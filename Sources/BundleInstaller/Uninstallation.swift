@@ -181,6 +181,7 @@ package struct Uninstallation: Sendable {
             try FolderTree(folder).delete()
         }
         if deletesData { try StateFile.remove(paths.parameters) }
+        DurableFile.removeRemains(of: paths.parameters)
         try StateFile.remove(paths.journal)
         try StateFile.remove(paths.record)
         rmdir(paths.state.string)

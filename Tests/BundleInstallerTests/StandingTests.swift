@@ -93,7 +93,7 @@ func sampleRecord(
         #expect(decide(.upgrade, two, nil).contains("nothing is installed"))
         #expect(decide(.upgrade, two, sampleRecord()) == "replaces sample-1.0.0")
         #expect(decide(.upgrade, two, sampleRecord(), entries("upgrade", two)) == "replaces sample-1.0.0", "resumed")
-        #expect(decide(.upgrade, one, sampleRecord()).contains("this very bundle"))
+        #expect(decide(.upgrade, one, sampleRecord()) == "replaces nothing", "run again")
         #expect(decide(.upgrade, two, sampleRecord(), entries("install", one)).contains("was begun here"))
         #expect(decide(.upgrade, two, sampleRecord(), [], description(name: "other")).contains("this is other"))
     }
@@ -101,7 +101,7 @@ func sampleRecord(
     @Test func anUpgradeThatOnlyLacksItsLastLineIsFinished() {
         let record = sampleRecord(version: "2.0.0", index: two)
         #expect(decide(.upgrade, two, record, entries("upgrade", two)) == "replaces nothing")
-        #expect(decide(.upgrade, two, record, entries("upgrade", two, isFinished: true)).contains("this very bundle"))
+        #expect(decide(.upgrade, two, record, entries("upgrade", two, isFinished: true)) == "replaces nothing")
     }
 
     private static let pairs: [(old: String?, new: String?, outcome: String)] = [
