@@ -34,7 +34,7 @@ import Testing
 
     @Test func whatAnUninstallMayHaveUndoneIsNotFinished() {
         var undone = JournalEntry(.started)
-        undone.command = JournalEntry.uninstall
+        undone.command = Uninstallation.command
         let done = JournalEntry(.finished, step: "stage-app", inputs: inputs)
         #expect(![done, undone].isFinished("stage-app", inputs: inputs))
         #expect([done, undone, done].isFinished("stage-app", inputs: inputs))
