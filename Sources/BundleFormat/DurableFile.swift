@@ -5,15 +5,14 @@ package import SystemPackage
 package enum DurableFile {
     /// Writes a file through `body` and renames it to `path` once it is on disk; what was at `path` stays until then.
     ///
-    /// When `body` throws, the temporary file is removed and nothing else has happened.
+    /// When `body` throws, the temporary file is removed and nothing else has happened. Where the process was killed,
+    /// the next one that writes `path` removes it.
     package static func write<Result>(
         to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644),
         _ body: (_ file: FileDescriptor, _ temporary: FilePath) throws -> Result
     ) throws -> Result {
-        let temporary = temporaryPath(for: path)
-        let file = try system("create", temporary) {
-            try FileDescriptor.open(temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: mode)
-        }
+        removeRemains(of: path)
+        let (file, temporary) = try create(for: path, mode: mode)
         do {
             let result = try body(file, temporary)
             try publish(file, temporary, at: path, mode: mode)
@@ -54,10 +53,51 @@ package enum DurableFile {
         guard fsync(folder) == 0 || errno == EINVAL else { throw failure("sync", parent) }
     }
 
+    /// Removes the temporary files that writers of `path` left which were killed; those of others at work stay.
+    package static func removeRemains(of path: FilePath) {
+        let folder = path.removingLastComponent()
+        // A folder that can't be listed has nothing that we could clear away; whoever writes there is told.
+        guard let name = path.lastComponent?.string, let stream = opendir(folder.isEmpty ? "." : folder.string) else {
+            return
+        }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let found = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard found.hasPrefix(".\(name)."), found.hasSuffix(suffix) else { continue }
+            let remains = folder.appending(found)
+            let number = open(remains.string, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard number >= 0 else { continue }
+            if flock(number, LOCK_EX | LOCK_NB) == 0 { unlink(remains.string) }
+            close(number)
+        }
+    }
+
+    /// Makes a temporary file that is locked for as long as it is written.
+    private static func create(
+        for path: FilePath, mode: FilePermissions
+    ) throws -> (file: FileDescriptor, temporary: FilePath) {
+        while true {
+            let temporary = temporaryPath(for: path)
+            let file = try system("create", temporary) {
+                try FileDescriptor.open(
+                    temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
+            }
+            // Before the lock was there, another writer of the same file may have taken it for remains.
+            var status = stat()
+            let isLocked = flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+            if isLocked, fstat(file.rawValue, &status) == 0, status.st_nlink > 0 { return (file, temporary) }
+            try? file.close()  // nothing was written yet
+        }
+    }
+
+    private static let suffix = ".partial"
+
     private static func temporaryPath(for path: FilePath) -> FilePath {
         let name = path.lastComponent?.string ?? "file"
         return path.removingLastComponent().appending(
-            ".\(name).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).partial")
+            ".\(name).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))\(suffix)")
     }
 
     private static func failure(_ action: String, _ path: FilePath) -> BundleError {

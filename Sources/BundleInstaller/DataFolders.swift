@@ -56,7 +56,9 @@ package struct DataFolders: Sendable {
                     }
                     try delete(inner)
                 } else {
-                    try StateFile.remove(inner)
+                    guard unlink(inner.string) == 0 || errno == ENOENT else {
+                        throw InstallError.system(action: "delete", path: inner, errno: Errno(rawValue: errno))
+                    }
                 }
             }
             guard rmdir(path.string) == 0 || errno == ENOENT else {

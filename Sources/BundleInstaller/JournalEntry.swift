@@ -13,6 +13,9 @@ package struct JournalEntry: Hashable, Sendable, Codable {
         case completed
     }
 
+    /// The command that undoes what the others did.
+    package static let uninstall = "uninstall"
+
     /// UTC, RFC 3339, whole seconds.
     package var at: String
     package var event: Event
@@ -48,9 +51,11 @@ package struct JournalEntry: Hashable, Sendable, Codable {
 }
 
 extension [JournalEntry] {
-    /// Whether `step` went through with `inputs` and nothing was done to it since.
+    /// Whether `step` went through with `inputs` and nothing was done to it since: neither again, nor undone by an
+    /// `uninstall` that stopped half-way.
     package func isFinished(_ step: String, inputs: Digest) -> Bool {
-        guard let last = last(where: { $0.step == step }) else { return false }
+        let undone = lastIndex { $0.command == JournalEntry.uninstall }
+        guard let last = self[(undone ?? startIndex)...].last(where: { $0.step == step }) else { return false }
         return last.event == .finished && last.inputs == inputs
     }
 

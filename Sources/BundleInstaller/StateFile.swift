@@ -80,9 +80,10 @@ package enum StateFile {
         }
     }
 
-    /// Removes a file; one that is not there is fine. Whether there was one.
+    /// Removes a file and what is left of attempts to write it; one that is not there is fine. Whether there was one.
     @discardableResult
     package static func remove(_ path: FilePath) throws(InstallError) -> Bool {
+        DurableFile.removeRemains(of: path)
         if unlink(path.string) == 0 { return true }
         guard errno != ENOENT, errno != ENOTDIR else { return false }
         throw .system(action: "remove", path: path, errno: Errno(rawValue: errno))

@@ -40,7 +40,7 @@ package struct Uninstallation: Sendable {
         let lock = try InstallLock(at: platform.paths.lock)
         let journal = try Journal(at: platform.paths.journal)
         var start = JournalEntry(.started)
-        start.command = "uninstall"
+        start.command = JournalEntry.uninstall
         start.bundle = label
         start.index = platform.record.index
         try journal.append(start)
@@ -139,6 +139,7 @@ package struct Uninstallation: Sendable {
             try DataFolders.Tree(removing: tree)
         }
         if deletesData { try StateFile.remove(paths.parameters) }
+        DurableFile.removeRemains(of: paths.parameters)
         try StateFile.remove(paths.journal)
         try StateFile.remove(paths.record)
         rmdir(paths.state.string)

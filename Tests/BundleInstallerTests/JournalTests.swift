@@ -31,6 +31,14 @@ import Testing
         #expect(!entries.isFinished("import", inputs: inputs))
     }
 
+    @Test func whatAnUninstallMayHaveUndoneIsNotFinished() {
+        var undone = JournalEntry(.started)
+        undone.command = JournalEntry.uninstall
+        let done = JournalEntry(.finished, step: "stage-app", inputs: inputs)
+        #expect(![done, undone].isFinished("stage-app", inputs: inputs))
+        #expect([done, undone, done].isFinished("stage-app", inputs: inputs))
+    }
+
     @Test(arguments: 0...80) func dropsATornLastLineOnly(cut: Int) throws {
         let directory = TemporaryDirectory()
         let path = directory.file("journal.jsonl")
