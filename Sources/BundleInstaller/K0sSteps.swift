@@ -113,6 +113,9 @@ struct K0sSteps: Sendable {
                 context.report(.doing(step: "k0s-start", what: "stopping k0s \(status.version)"))
                 _ = try await k0s.stop()
                 try await k0s.waitUntilStopped(timeout: context.options.startTimeout)
+            } else if await k0s.waitsToRestart() {
+                // To k0s' own start such a service is running already.
+                _ = try await k0s.stop()
             }
             _ = try await k0s.start()
             context.report(.doing(step: "k0s-start", what: "waiting until k0s answers"))

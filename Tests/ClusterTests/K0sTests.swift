@@ -42,10 +42,11 @@ import Testing
     @Test(arguments: [
         ("ActiveState=active\nSubState=running\n", HostService.State.runs),
         ("ActiveState=activating\nSubState=start\n", .runs),
+        ("ActiveState=deactivating\nSubState=stop-sigterm\n", .stops),
         ("nonsense", .unknown),
         (
             "Result=exit-code\nExecMainStatus=1\nActiveState=activating\nSubState=auto-restart\n",
-            .died("it ended and waits to be started again (exit-code, exit status 1)")
+            .waits("it ended and waits to be started again (exit-code, exit status 1)")
         ),
         (
             "Result=exit-code\nExecMainStatus=203\nActiveState=failed\nSubState=failed\n",

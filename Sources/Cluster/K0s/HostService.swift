@@ -10,7 +10,11 @@ struct HostService: Sendable {
     /// What a service that is wanted is doing.
     enum State: Hashable {
         case runs
-        /// It ended, whether or not it will be started again; the text says how.
+        /// It was told to stop and is about to.
+        case stops
+        /// It ended, and will be started again after a while; the text says how.
+        case waits(String)
+        /// It ended; the text says how.
         case died(String)
         /// Nobody can tell.
         case unknown
@@ -43,11 +47,14 @@ struct HostService: Sendable {
         }
         let main = "\(properties["Result"] ?? "unknown"), exit status \(properties["ExecMainStatus"] ?? "unknown")"
         // k0s' unit says Restart=always: a service that dies at once is mostly found waiting for its next start.
-        if properties["SubState"] == "auto-restart" { return .died("it ended and waits to be started again (\(main))") }
+        if properties["SubState"] == "auto-restart" {
+            return .waits("it ended and waits to be started again (\(main))")
+        }
         switch properties["ActiveState"] {
         case "failed": return .died("it failed (\(main))")
         case "inactive": return .died("it isn't running (\(main))")
         case "active", "activating", "reloading": return .runs
+        case "deactivating": return .stops
         default: return .unknown
         }
     }

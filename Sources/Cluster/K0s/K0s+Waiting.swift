@@ -13,8 +13,11 @@ extension K0s {
             let (status, problem) = try await statusOrProblem()
             let hasContainerd = UnixSocket.accepts(paths.containerdSocket)
             if let status, hasContainerd { return status }
-            if case .died(let state) = await service.state(of: unit), !Task.isCancelled {
+            switch await service.state(of: unit) {
+            case .died(let state), .waits(let state):
+                guard !Task.isCancelled else { break }
                 throw .serviceDied(unit: unit, state: state, lines: await service.lastLines(of: unit))
+            case .runs, .stops, .unknown: break
             }
             guard ContinuousClock.now < deadline else {
                 let missing =
@@ -27,17 +30,28 @@ extension K0s {
         }
     }
 
-    /// Waits until k0s no longer answers.
+    /// Whether the service died and will be started again after a while: minutes, with k0s' own unit.
+    package func waitsToRestart() async -> Bool {
+        if case .waits = await serviceState() { true } else { false }
+    }
+
+    /// Waits until k0s no longer answers, and its service has ended.
     package func waitUntilStopped(
         timeout: Duration, interval: Duration = .milliseconds(500)
     ) async throws(ClusterError) {
         let deadline = ContinuousClock.now + timeout
         while true {
             let (status, problem) = try await statusOrProblem()
-            if status == nil && problem == nil { return }
+            if status == nil && problem == nil, await serviceState() != .stops { return }
             guard ContinuousClock.now < deadline else { throw .stillRunning(after: timeout) }
             try await pause(interval, action: "wait until k0s has stopped")
         }
+    }
+
+    /// What the service does; `nil` where there is none.
+    func serviceState() async -> HostService.State? {
+        guard let role = installedRole() else { return nil }
+        return await service.state(of: "k0s\(role.rawValue)")
     }
 
     /// k0s listens before it can answer, and for a while when it no longer can: that is a problem of the moment.

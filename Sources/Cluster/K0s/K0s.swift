@@ -66,7 +66,15 @@ package struct K0s: Sendable {
 
     /// Stops the service; containers go on running.
     package func stop() async throws(ClusterError) -> Change {
-        try await change("stop", timeout: .seconds(180), alreadySo: "already stopped")
+        do throws(ClusterError) {
+            return try await change("stop", timeout: .seconds(180), alreadySo: "already stopped")
+        } catch .k0s(let verb, let status, let lines) {
+            // k0s takes a service that failed, or that a command which was killed is still stopping, for none at all.
+            switch await serviceState() {
+            case .stops, .died: return .alreadySo
+            case .runs, .waits, .unknown, nil: throw .k0s(verb: verb, status: status, lines: lines)
+            }
+        }
     }
 
     /// What the running k0s says of itself; `nil`: it isn't running.
