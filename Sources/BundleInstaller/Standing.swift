@@ -26,6 +26,8 @@ struct Standing {
             throw .otherBundle(
                 installed: "\(record.bundle)-\(record.version)", wanted: bundle.label, isFinished: true)
         case (.install, _): replaced = nil
+        // All of it went through; a run that was cut off after its last step may not know.
+        case (.upgrade, let record?) where record.index == index: replaced = nil
         case (.upgrade, nil): throw .noUpgrade(reason: "nothing is installed here; use 'install'")
         case (.upgrade, let record?):
             if let reason = Self.objection(to: bundle, after: record) { throw .noUpgrade(reason: reason) }
@@ -36,7 +38,6 @@ struct Standing {
     private static func objection(to bundle: BundleReader, after record: InstalledRecord) -> String? {
         let new = bundle.description
         guard new.name == record.bundle else { return "\(record.bundle) is installed, this is \(new.name)" }
-        guard bundle.index.descriptor.digest != record.index else { return "this very bundle is installed" }
         switch (record.kubernetes, new.kubernetes?.version) {
         case (nil, nil): return nil
         case (nil, _?): return "\(record.bundle) runs on a Kubernetes that was there; the new bundle brings its own"
