@@ -31,13 +31,15 @@ struct ProcessTable: Sendable {
         }
     }
 
-    /// Whether a process belongs to the Kubernetes in `dataDirectory`: runs one of its executables, or in a pod.
+    /// Whether a process belongs to the Kubernetes in `dataDirectory`: runs one of its executables, in its service, or
+    /// in a pod.
     func isKubernetes(_ process: Process, dataDirectory: String) -> Bool {
         if let executable = process.executable {
             if executable.hasPrefix(dataDirectory + "/bin/") || executable.hasSuffix("/k0s") { return true }
             // While an upgrade is under way the running file has been replaced.
             if executable.hasSuffix("/k0s (deleted)") { return true }
         }
-        return host.text("/proc/\(process.id)/cgroup")?.contains("kubepods") == true
+        let group = host.text("/proc/\(process.id)/cgroup") ?? ""
+        return ["kubepods", "k0scontroller", "k0sworker"].contains { group.contains($0) }
     }
 }
