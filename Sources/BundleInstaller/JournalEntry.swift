@@ -13,9 +13,6 @@ struct JournalEntry: Hashable, Sendable, Codable {
         case completed
     }
 
-    /// The command that undoes what the others did.
-    package static let uninstall = "uninstall"
-
     /// UTC, RFC 3339, whole seconds.
     var at: String
     var event: Event

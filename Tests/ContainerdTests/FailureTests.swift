@@ -141,10 +141,8 @@ struct Answer: Sendable, CustomTestStringConvertible {
         let error = await onThread("failure-test") { Self.failure(at: "/nonexistent/containerd.sock") }
         #expect(error?.kind == .unavailable)
         #expect(
-            error?.description == """
-                can't connect to containerd at /nonexistent/containerd.sock: No such file or directory
-                hint: is containerd running, and is this its socket?
-                """)
+            error?.description == "can't connect to containerd at /nonexistent/containerd.sock: No such file or directory")
+        #expect(error?.hint == "is containerd running, and is this its socket?")
     }
 
     @Test func theServerHangs() async {
@@ -155,7 +153,7 @@ struct Answer: Sendable, CustomTestStringConvertible {
             return Self.failure(at: folder.file("socket"), timeout: .milliseconds(50))
         }
         #expect(error?.kind == .deadlineExceeded)
-        #expect(error?.description.contains("hint: containerd hangs") == true)
+        #expect(error?.hint?.hasPrefix("containerd hangs") == true)
     }
 
     @Test func namesThatCannotBeSent() async {
