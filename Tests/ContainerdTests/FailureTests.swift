@@ -141,7 +141,8 @@ struct Answer: Sendable, CustomTestStringConvertible {
         let error = await onThread("failure-test") { Self.failure(at: "/nonexistent/containerd.sock") }
         #expect(error?.kind == .unavailable)
         #expect(
-            error?.description == "can't connect to containerd at /nonexistent/containerd.sock: No such file or directory")
+            error?.description
+                == "can't connect to containerd at /nonexistent/containerd.sock: No such file or directory")
         #expect(error?.hint == "is containerd running, and is this its socket?")
     }
 
