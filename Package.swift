@@ -158,7 +158,8 @@ let package = Package(
             name: "BundleInstallerTests",
             dependencies: ["BundleFormat", "BundleInstaller", "OCI", "TestSupport", system]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system]),
+            name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system],
+            exclude: ["Fixtures", "Scripts"]),
     ]
 )
 

@@ -10,13 +10,12 @@ extension Installation {
         let images = ImageSteps(context: context)
         let stages = StageSteps(context: context)
         var steps = [images.files]
-        if old != nil { steps.append(images.importing) }
         if let k0s = context.k0s, let kubernetes = context.bundle.description.kubernetes {
             let host = try K0sSteps(context, k0s, kubernetes)
-            if let old { steps.append(backup(context, k0s, old.label)) }
+            if let old { steps += [host.running, images.importing, backup(context, k0s, old.label)] }
             steps += host.steps
         }
-        if old == nil { steps.append(images.importing) }
+        if old == nil || context.k0s == nil { steps.append(images.importing) }
         if context.k0s != nil { steps.append(stages.node) }
         steps += try context.bundle.description.stages.map { try stages.stage($0) }
         if let old {
