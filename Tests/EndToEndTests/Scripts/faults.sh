@@ -38,9 +38,9 @@ kill -INT "$hanging"
 section hang wait "$hanging"
 section hang-output cat /tmp/hang
 
-fails apply '{"verbs": {"kubectl apply": {"exit": 1, "stderr": "error: told at apply"}}}' "${install[@]}"
 fails node '{"node": {"ready": false, "reason": "KubeletNotReady", "message": "told at node"}}' \
     installer install "$first" "${host[@]}" --start-timeout 3
+fails apply '{"verbs": {"kubectl apply": {"exit": 1, "stderr": "error: told at apply"}}}' "${install[@]}"
 fails pods '{"pods": [
     {"match": "web", "reason": "CrashLoopBackOff", "log": "anchor lost", "exitCode": 3},
     {"match": "pull", "reason": "ImagePullBackOff"},
@@ -48,7 +48,10 @@ fails pods '{"pods": [
     {"match": "mount", "reason": "FailedMount", "message": "no such device"}]}' "${install[@]}"
 fails job '{"jobs": [{"match": "check-*", "exitCode": 1, "log": "nc: bad address"}]}' "${install[@]}"
 section healed "${install[@]}"
-fails unready '{"pods": [{"match": "web", "reason": "CrashLoopBackOff", "log": "anchor lost"}]}' installer status
+faults '{"pods": [{"match": "web", "reason": "CrashLoopBackOff", "log": "anchor lost"}]}'
+k0s kubectl wait --for=condition=Available=false deployment/web -n harbour --timeout=60s
+section unready installer status
+faults '{}'
 fails check '{"jobs": [{"match": "check-*", "exitCode": 1, "log": "nc: bad address"}]}' installer check
 
 upgrade=(installer upgrade "$second" "${host[@]}")

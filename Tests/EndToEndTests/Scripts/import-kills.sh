@@ -5,7 +5,8 @@ took=$(date +%s%N)
 section whole installer import
 took=$((($(date +%s%N) - took) / 1000000))
 forget() {
-    ctr images ls -q | xargs -r -n 50 "$(type -P ctr)" --address "$work/socket" --namespace k8s.io images rm --sync
+    ctr images ls -q | xargs -r -n 50 "$(type -P ctr)" --address "$work/socket" --namespace k8s.io images rm --sync \
+        >/dev/null
 }
 killed=0 crashed=0
 for round in $(seq 40); do

@@ -23,8 +23,9 @@ struct MachineLog: Sendable {
                 name = String(line.dropFirst(4))
                 lines = []
             } else if line.hasPrefix("--- "), let ended = name, let status = Int(line.dropFirst(4)) {
-                // The newline before the mark is the mark's.
-                sections[ended] = Section(status: status, output: lines.dropLast().joined(separator: "\n"))
+                // Where the output ended its last line, the newline before the mark made an empty one.
+                if lines.last == "" { lines.removeLast() }
+                sections[ended] = Section(status: status, output: lines.joined(separator: "\n"))
                 name = nil
             } else {
                 lines.append(line)
