@@ -14,18 +14,32 @@ struct InstallLock: ~Copyable {
         } catch {
             throw .system(action: "open the lock", path: path, errno: error as? Errno ?? .ioError)
         }
-        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = Errno(rawValue: errno)
-            let holder = Self.holder(of: file)
-            // Only opened; there is nothing to lose.
-            try? file.close()
-            guard reason == .wouldBlock else { throw .system(action: "lock", path: path, errno: reason) }
-            throw .busy(pid: holder)
+        guard let reason = Self.problem(locking: file) else {
+            // For whoever meets the lock; the lock itself is the kernel's, so a file left behind locks nobody out.
+            ftruncate(file.rawValue, 0)
+            _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
+            self.file = file
+            return
         }
-        // For whoever meets the lock; the lock itself is the kernel's, so a file left behind locks nobody out.
-        ftruncate(file.rawValue, 0)
-        _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
-        self.file = file
+        let holder = Self.holder(of: file)
+        // Only opened; there is nothing to lose.
+        try? file.close()
+        guard reason == .wouldBlock else { throw .system(action: "lock", path: path, errno: reason) }
+        throw .busy(pid: holder)
+    }
+
+    /// `nil` once the lock is taken.
+    private static func problem(locking file: borrowing FileDescriptor) -> Errno? {
+        // A child that was just made when its parent was killed has the lock until it has become another program.
+        for _ in 0..<250 {
+            if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return nil }
+            let reason = Errno(rawValue: errno)
+            guard reason == .wouldBlock, let holder = holder(of: file), kill(pid_t(truncatingIfNeeded: holder), 0) != 0,
+                errno == ESRCH
+            else { return reason }
+            usleep(20_000)
+        }
+        return .wouldBlock
     }
 
     deinit { try? file.close() }  // closing is what lets go; nothing can be done where it fails

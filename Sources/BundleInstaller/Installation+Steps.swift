@@ -15,7 +15,7 @@ extension Installation {
         if old != nil { steps.append(images.preparing) }
         if let k0s = context.k0s, let kubernetes = context.bundle.description.kubernetes {
             let host = try K0sSteps(context, k0s, kubernetes)
-            if let old { steps.append(backup(context, k0s, old.label)) }
+            if let old { steps += [host.running, images.importing, backup(context, k0s, old.label)] }
             steps += host.steps
         }
         steps.append(images.importing)

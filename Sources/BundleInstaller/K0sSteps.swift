@@ -129,13 +129,25 @@ struct K0sSteps: Sendable {
                 context.report(.doing(step: "k0s-start", what: "stopping the k0s that runs"))
                 _ = try await k0s.stop()
                 try await k0s.waitUntilStopped(timeout: context.options.startTimeout)
-            } else if await k0s.waitsToRestart() {
-                // To k0s' own start such a service is running already.
-                _ = try await k0s.stop()
             }
-            _ = try await k0s.start()
-            context.report(.doing(step: "k0s-start", what: "waiting until k0s answers"))
-            _ = try await k0s.waitUntilRunning(timeout: context.options.startTimeout)
+            try await bringUp("k0s-start")
         }
+    }
+
+    /// For an upgrade, which imports and backs up while the old platform runs: an earlier run of it may have stopped
+    /// k0s, and the host may be just starting.
+    var running: Step {
+        Step("k0s-running", title: "see that k0s runs", inputs: [context.bundleDigest], isRepeated: true) {
+            guard k0s.installedRole() != nil, try await k0s.status() == nil else { return }
+            try await bringUp("k0s-running")
+        }
+    }
+
+    private func bringUp(_ step: String) async throws {
+        // To k0s' own start a service that died and waits for its next start is running already.
+        if await k0s.waitsToRestart() { _ = try await k0s.stop() }
+        _ = try await k0s.start()
+        context.report(.doing(step: step, what: "waiting until k0s answers"))
+        _ = try await k0s.waitUntilRunning(timeout: context.options.startTimeout)
     }
 }

@@ -112,6 +112,23 @@ import Testing
         try InstallLock.check(path)
     }
 
+    @Test func waitsForTheLastChildOfOneThatWasKilled() async throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("lock")
+        // Nobody has the number, which is above the kernel's greatest.
+        try write("4194305\n".utf8, to: path)
+        let held = try FileDescriptor.open(path, .readWrite, options: .closeOnExec)
+        #expect(flock(held.rawValue, LOCK_EX | LOCK_NB) == 0)
+        let number = held.rawValue
+        async let letGo: Void = Task.detached {
+            usleep(100_000)
+            flock(number, LOCK_UN)
+        }.value
+        try InstallLock.check(path)
+        await letGo
+        try held.close()
+    }
+
     @Test func aMissingFolderIsNamed() throws {
         #expect { try InstallLock.check("/nowhere/lock") } throws: { "\($0)".contains("/nowhere/lock") }
     }
