@@ -42,8 +42,7 @@ struct SampleBundle: Sendable {
             metadata:
               name: \(name)
               version: 1.0.0
-            platforms: [\(platforms.joined(separator: ", "))]
-            \(hasKubernetes ? Self.kubernetes : "")
+            platforms: [\(platforms.joined(separator: ", "))]\(hasKubernetes ? "\n\(Self.kubernetes)" : "")
             stages:
               - name: only
                 manifests:
