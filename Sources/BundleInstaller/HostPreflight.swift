@@ -34,7 +34,8 @@ package struct HostPreflight: Sendable {
         options = PreflightOptions(
             isInstalled: record != nil, waived: choice.waived,
             // A node that was given an address must still have it, but for the one that a step of ours makes.
-            nodeAddress: choice.nodeAddress ?? (record?.hasDummyRoute == true ? nil : record?.nodeAddress),
+            nodeAddress: choice.nodeAddress
+                ?? (record?.nodeAddress == DummyRoute.address ? nil : record?.nodeAddress),
             addsDummyRoute: choice.addsDummyRoute,
             dataDirectory: hasKubernetes ? k0sPaths.data : Self.data(of: node?.socket),
             stateDirectory: paths.state, bundle: bundle.path, installer: "/proc/self/exe")

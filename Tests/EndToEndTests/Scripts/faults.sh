@@ -62,7 +62,7 @@ fails stop '{"verbs": {"stop": {"exit": 1, "stderr": "Error: told at stop"}}}' i
 fails reset '{"verbs": {"reset": {"exit": 1, "stderr": "Error: told at reset"}}}' installer uninstall --yes
 fails reset-after '{"verbs": {"reset": {"exit": 1, "after": true, "stderr": "Error: told after reset"}}}' \
     installer uninstall --yes
-# What was half taken away is put back by installing again.
+# What was half taken away is taken away first.
 section back installer install "$second" "${host[@]}"
 section uninstall installer uninstall --yes
 section gone ls /usr/local/bin/k0s /etc/k0s /var/lib/k0s
