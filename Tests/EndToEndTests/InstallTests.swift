@@ -39,7 +39,8 @@ struct InstallTests {
         #expect(install.status == 0, "\(install.output)")
         let events = try install.lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
         let steps = [
-            "archive", "files", "dummy-route", "k0s-program", "k0s-settings", "k0s-service", "k0s-start", "import", "node",
+            "archive", "files", "dummy-route", "k0s-program", "k0s-settings", "k0s-service", "k0s-start", "import",
+            "node",
             "stage-base", "stage-app", "inventory", "checks",
         ]
         #expect(events.filter { $0.event == "began" }.map(\.step) == steps)
@@ -73,7 +74,8 @@ struct InstallTests {
         let again = log["again"]
         #expect(again.status == 0, "\(again.output)")
         let kept = [
-            "archive", "files", "dummy-route", "k0s-program", "k0s-settings", "k0s-service", "k0s-start", "node", "stage-base",
+            "archive", "files", "dummy-route", "k0s-program", "k0s-settings", "k0s-service", "k0s-start", "node",
+            "stage-base",
             "stage-app",
         ]
         #expect(again.lines.filter { $0.hasPrefix("  = ") } == kept.map { "  = \($0): done before" })
