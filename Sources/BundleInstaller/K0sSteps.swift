@@ -98,9 +98,17 @@ struct K0sSteps: Sendable {
             k0s.installedRole() == .controller
         } perform: {
             var controller = controller
-            // A run that was killed here may have left it half made, or made with other arguments.
-            controller.force = k0s.installedRole() != nil
-            try await k0s.install(controller)
+            for attempt in 1... {
+                // A run that was killed here may have left it half made, or made with other arguments.
+                controller.force = k0s.installedRole() != nil
+                do {
+                    return try await k0s.install(controller)
+                } catch let error as ClusterError {
+                    // The k0s of that run may still be at it, and both make the same users.
+                    guard case .k0s = error, attempt < 3 else { throw error }
+                }
+                try await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
