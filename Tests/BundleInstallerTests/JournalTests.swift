@@ -4,6 +4,7 @@ import OCI
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 @testable import BundleInstaller
 
@@ -112,7 +113,7 @@ import Testing
         try InstallLock.check(path)
     }
 
-    @Test func waitsForTheLastChildOfOneThatWasKilled() async throws {
+    @Test func waitsForTheLastChildOfOneThatWasKilled() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("lock")
         // Nobody has the number, which is above the kernel's greatest.
@@ -120,12 +121,12 @@ import Testing
         let held = try FileDescriptor.open(path, .readWrite, options: .closeOnExec)
         #expect(flock(held.rawValue, LOCK_EX | LOCK_NB) == 0)
         let number = held.rawValue
-        async let letGo: Void = Task.detached {
+        let child = OSThread.spawn(name: "child") {
             usleep(100_000)
             flock(number, LOCK_UN)
-        }.value
+        }
         try InstallLock.check(path)
-        await letGo
+        child.join()
         try held.close()
     }
 
