@@ -22,18 +22,21 @@ package struct KubernetesStandIn: Sendable {
         settings: String = "{}", body: (KubernetesStandIn) async throws -> Value
     ) async throws -> Value {
         let folder = TemporaryDirectory()
-        let port = Loopback.freePort()
         let standIn = KubernetesStandIn(kubeconfig: folder.file("kubeconfig"), faults: folder.file("faults.json"))
         try write(settings.utf8, to: folder.file("settings.json"))
         let program = FilePath("\(#filePath)").removingLastComponent().removingLastComponent()
             .appending("K0sStandIn/kubernetes_api.py")
         let command = [
-            "/usr/bin/python3", "-B", program.string, "--port", "\(port)", "--state", folder.file("state").string,
+            "/usr/bin/python3", "-B", program.string, "--port", "0", "--state", folder.file("state").string,
             "--kubeconfig", standIn.kubeconfig.string, "--faults", standIn.faults.string,
             "--settings", folder.file("settings.json").string,
         ]
-        return try await Service.run([command], ports: [port], log: folder.file("log").string) {
-            while !exists(standIn.kubeconfig) { try await Task.sleep(for: .milliseconds(5)) }
+        // The port is the stand-in's own choice, and it writes the kubeconfig once it listens there.
+        return try await Service.run([command], ports: [], log: folder.file("log").string) {
+            for _ in 0..<12_000 where !exists(standIn.kubeconfig) { try await Task.sleep(for: .milliseconds(5)) }
+            guard exists(standIn.kubeconfig) else {
+                throw Service.NeverStarted(command: command, log: folder.file("log").string)
+            }
             return try await body(standIn)
         }
     }
