@@ -167,6 +167,13 @@ let package = Package(
                 "Preflight", "Processes", argumentParser, system,
             ]),
         .testTarget(
+            name: "PlatformTests",
+            dependencies: [
+                "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", subprocess,
+                system, yams,
+            ],
+            exclude: ["Fixtures"]),
+        .testTarget(
             name: "EndToEndTests", dependencies: ["BundleFormat", "OCI", "TestSupport", subprocess, system],
             exclude: ["Fixtures", "Scripts"]),
     ]

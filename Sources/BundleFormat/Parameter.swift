@@ -28,6 +28,8 @@ package struct Parameter: Hashable, Sendable, Codable {
     package var name: String
     package var kind: Kind
     package var description: String?
+    /// The only values that it takes; `nil` for any of its kind.
+    package var choices: [String]?
     /// `nil`: the operator must give a value, or the installer generates one.
     package var value: String?
     package var generate: Generator?
@@ -35,12 +37,13 @@ package struct Parameter: Hashable, Sendable, Codable {
     package var isFrozen: Bool
 
     package init(
-        name: String, kind: Kind, description: String? = nil, value: String? = nil, generate: Generator? = nil,
-        isFrozen: Bool = false
+        name: String, kind: Kind, description: String? = nil, choices: [String]? = nil, value: String? = nil,
+        generate: Generator? = nil, isFrozen: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.description = description
+        self.choices = choices
         self.value = value
         self.generate = generate
         self.isFrozen = isFrozen
@@ -57,7 +60,9 @@ extension Parameter {
             }
     }
 
-    /// The values of `parameters`: defaults, over them those of a profile, over them `overrides`.
+    /// The values of `parameters`: defaults, over them those of profiles, over them `overrides`.
+    ///
+    /// `profile` is a name, or several with commas between them, of which a later one counts over an earlier.
     ///
     /// Parameters without any value are left out: the installer generates them or asks. Throws where a profile or
     /// override names no parameter, has a value that its parameter doesn't take, or would change a frozen one.
@@ -66,9 +71,9 @@ extension Parameter {
         overrides: [String: String] = [:]
     ) throws(ParameterError) -> [String: String] {
         var layers: [[String: String]] = []
-        if let profile {
-            guard let values = profiles[profile] else {
-                throw .unknownProfile(profile, known: profiles.keys.sorted())
+        for name in profileNames(in: profile) {
+            guard let values = profiles[name] else {
+                throw .unknownProfile(name, known: profiles.keys.sorted())
             }
             layers.append(values)
         }
@@ -91,10 +96,18 @@ extension Parameter {
         return values
     }
 
+    /// The names in what an operator gave as profile: `small`, or `small,restricted`.
+    package static func profileNames(in profile: String?) -> [String] {
+        profile.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+    }
+
     /// Throws unless `value` is one that this parameter takes.
     package func validate(_ value: String) throws(ParameterError) {
         if let rule = Self.brokenRule(of: kind, by: value) {
             throw .invalid(name: name, value: value, rule: rule)
+        }
+        if let choices, !choices.contains(value) {
+            throw .invalid(name: name, value: value, rule: "the choices are \(choices.joined(separator: ", "))")
         }
     }
 

@@ -15,7 +15,7 @@ extension DefinitionDecoder {
     }
 
     private func parameter(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter {
-        let mapping = try cursor.mapping("name", "type", "default", "description", "generate")
+        let mapping = try cursor.mapping("name", "type", "choices", "default", "description", "generate")
         let name = try mapping.required("name")
         guard Parameter.isName(try name.string()) else {
             throw name.invalid(try name.string(), "a parameter's name is a letter, then letters, digits, '_' and '-'")
@@ -23,6 +23,7 @@ extension DefinitionDecoder {
         var parameter = Parameter(
             name: try name.string(), kind: try mapping["type"].map(choice) ?? .string,
             description: try mapping["description"]?.string())
+        parameter.choices = try choices(mapping, of: parameter)
         if let value = mapping["default"] {
             parameter.value = try checked(value, for: parameter)
         }
@@ -33,12 +34,24 @@ extension DefinitionDecoder {
             let generator = try generator(generate)
             let kinds: [Parameter.Kind] =
                 generator.format == Parameter.Generator.nodeAddress ? [.string, .host] : [.string]
-            guard kinds.contains(parameter.kind) else {
-                throw generate.invalid("…", "only a parameter of type string can be generated")
+            guard kinds.contains(parameter.kind), parameter.choices == nil else {
+                throw generate.invalid("…", "only a parameter of type string without choices can be generated")
             }
             parameter.generate = generator
         }
         return parameter
+    }
+
+    private func choices(_ mapping: StrictMapping, of parameter: Parameter) throws(DefinitionError) -> [String]? {
+        guard let cursor = mapping["choices"] else { return nil }
+        var choices: [String] = []
+        for choice in try mapping.list("choices") {
+            let value = try checked(choice, for: parameter)
+            guard !choices.contains(value) else { throw choice.invalid(value, "each choice is named once") }
+            choices.append(value)
+        }
+        guard !choices.isEmpty else { throw cursor.invalid("[]", "there is something to choose from") }
+        return choices
     }
 
     private func generator(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter.Generator {

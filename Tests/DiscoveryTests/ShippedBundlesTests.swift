@@ -43,9 +43,9 @@ import Testing
             own == [
                 "docker.elastic.co/elasticsearch/elasticsearch:7.17.10", "docker.io/apache/flink:1.18.1-scala_2.12",
                 "docker.io/apache/nifi-registry:1.23.2", "docker.io/apache/nifi:1.23.2",
-                "docker.io/confluentinc/cp-kafka-rest:7.6.1", "docker.io/confluentinc/cp-kafka:7.6.1",
-                "docker.io/confluentinc/cp-schema-registry:7.6.1", "docker.io/confluentinc/ksqldb-cli:0.29.0",
-                "docker.io/confluentinc/ksqldb-server:0.29.0", "docker.io/grafana/grafana:10.0.3",
+                "docker.io/confluentinc/cp-kafka:7.6.1", "docker.io/confluentinc/cp-schema-registry:7.6.1",
+                "docker.io/confluentinc/ksqldb-cli:0.29.0", "docker.io/confluentinc/ksqldb-server:0.29.0",
+                "docker.io/grafana/grafana:10.0.3",
                 "docker.io/library/busybox:1.35.0", "docker.io/library/traefik:v2.9.10",
                 "docker.io/prom/alertmanager:v0.25.1", "docker.io/prom/node-exporter:v1.6.1",
                 "docker.io/prom/prometheus:v2.47.0", "docker.io/provectuslabs/kafka-ui:v0.7.2",
