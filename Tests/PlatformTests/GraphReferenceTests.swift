@@ -1,15 +1,6 @@
-import Definition
 import Testing
 
 @Suite struct GraphReferenceTests {
-    @Test(arguments: Variant.all) func whateverIsNamedIsThere(_ variant: Variant) throws {
-        let platform = try variant.rendered()
-        let graph = ObjectGraph(platform)
-        #expect(graph.missingReferences() == [])
-        #expect(graph.loosePodVolumes() == [])
-        #expect(graph.unknownBundleFiles(platform.definition.files.map(\.name)) == [])
-    }
-
     private func pod(_ spec: String) -> String { "{kind: Pod, metadata: {name: p}, spec: {\(spec)}}" }
     private func container(_ fields: String) -> String { pod("containers: [{name: c, \(fields)}]") }
 

@@ -1,20 +1,6 @@
 import Testing
 
 @Suite struct GraphServiceTests {
-    @Test(arguments: Variant.all) func everyServiceHasAPodWithItsPorts(_ variant: Variant) throws {
-        let graph = try variant.graph()
-        #expect(!graph.all("Service").isEmpty)
-        #expect(graph.servicesWithoutPods() == [])
-        #expect(graph.selectorsWithoutPods() == [])
-    }
-
-    @Test(arguments: Variant.all) func everyPathLeadsToAService(_ variant: Variant) throws {
-        let graph = try variant.graph()
-        #expect(!graph.all("Ingress").isEmpty)
-        #expect(graph.ingressesWithoutServices() == [])
-        #expect(graph.ingressesThatTraefikRefuses() == [])
-    }
-
     private static let pod = """
         kind: Deployment
         metadata: {name: web}

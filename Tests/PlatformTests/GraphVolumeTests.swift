@@ -1,22 +1,7 @@
-import Definition
 import Testing
 import Yams
 
 @Suite struct GraphVolumeTests {
-    @Test(arguments: Variant.all) func everyClaimHasItsOwnVolumeAndWorkload(_ variant: Variant) throws {
-        let platform = try variant.rendered()
-        let graph = ObjectGraph(platform)
-        #expect(graph.volumesWithoutClaims() == [])
-        #expect(graph.foldersOutside(try #require(platform.values["dataDir"])) == [])
-        let waived = platform.definition.waivers.compactMap { waiver in
-            if case .lint(.sharedClaim, let place) = waiver.subject { place } else { nil }
-        }
-        #expect(graph.sharedOrUnusedClaims(waived: Set(waived)) == [])
-        for volume in graph.all("PersistentVolume") {
-            #expect(volume["spec", "persistentVolumeReclaimPolicy"]?.string == platform.values["reclaimPolicy"])
-        }
-    }
-
     /// The documented volumes, and after them those of components that the documents name without figures.
     static let volumes: [(claim: String, size: String, path: String)] = [
         ("nifi-content", "5Gi", "/opt/nifi/nifi-current/content_repository"),
@@ -31,6 +16,14 @@ import Yams
     ]
     /// Derived: their sizes are ours, and they are mounted in several places.
     static let derived = ["nifi-registry-data": "5Gi", "nifi-conf": "1Gi", "flink-checkpoints": "2Gi"]
+
+    @Test(arguments: [Variant(), Variant("small"), Variant(nil, ["reclaimPolicy": "Retain"])])
+    func aVolumeIsTreatedAsChosen(_ variant: Variant) throws {
+        let platform = try variant.rendered()
+        for volume in ObjectGraph(platform).all("PersistentVolume") {
+            #expect(volume["spec", "persistentVolumeReclaimPolicy"]?.string == platform.values["reclaimPolicy"])
+        }
+    }
 
     @Test(arguments: volumes) func aVolumeIsAsDocumented(_ claim: String, _ size: String, _ path: String) throws {
         let graph = try Variant().graph()

@@ -77,3 +77,13 @@ extension Node {
         }
     }
 }
+
+extension ObjectGraph {
+    /// The documents of `text`, as checks of the stage `one`.
+    init(checks text: String) throws {
+        stages = ["one"]
+        objects = try Yams.compose_all(yaml: text).map {
+            Object(stage: "one", file: "one.yaml", isCheck: true, node: $0)
+        }
+    }
+}
