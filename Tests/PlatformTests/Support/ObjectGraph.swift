@@ -87,3 +87,11 @@ extension ObjectGraph {
         }
     }
 }
+
+// What a failed expectation prints of them; the whole content would hide what it expected.
+extension ObjectGraph: CustomStringConvertible {
+    var description: String { "\(objects.count) objects" }
+}
+extension RenderedPlatform.Object: CustomStringConvertible {
+    var description: String { "\(title) in \(file)" }
+}
