@@ -90,8 +90,22 @@ extension ContainerdConnection {
 
     /// Makes an active snapshot `key` on top of `parent` (`nil`: on nothing), and tells how to mount it. One that is
     /// there already is an error, of the kind `alreadyExists`.
+    ///
+    /// A containerd that was killed between making a snapshot's folder and noting it finds that folder in the way of the
+    /// next snapshot, since it gives it the same number. It removes the folder as it fails, so asking again helps.
     package func prepare(
         key: String, parent: String?, snapshotter: String, labels: [String: String] = [:]
+    ) throws(ContainerdError) -> [Mount] {
+        do {
+            return try prepareOnce(key: key, parent: parent, snapshotter: snapshotter, labels: labels)
+        } catch {
+            guard error.isFolderInTheWay else { throw error }
+            return try prepareOnce(key: key, parent: parent, snapshotter: snapshotter, labels: labels)
+        }
+    }
+
+    private func prepareOnce(
+        key: String, parent: String?, snapshotter: String, labels: [String: String]
     ) throws(ContainerdError) -> [Mount] {
         try call("\(Self.snapshots)/Prepare") {
             $0.add(1, snapshotter)
@@ -143,5 +157,12 @@ extension ContainerdConnection {
         } reading: { (answer) throws(MalformedMessage) in
             try Descriptor(answer.message(1))
         }
+    }
+}
+
+extension ContainerdError {
+    /// Whether a snapshot couldn't be made because its folder is there; gRPC calls that unknown.
+    fileprivate var isFolderInTheWay: Bool {
+        kind == .other(code: 2) && (message.contains("file exists") || message.contains("directory not empty"))
     }
 }

@@ -1,4 +1,5 @@
 import BundleFormat
+import FoundationEssentials
 import NodeImages
 import OCI
 import Synchronization
@@ -109,6 +110,28 @@ struct InterruptedImportTests {
                 #expect(try await containerd.incompleteNames() == [], "round \(round)")
             }
             try await finishes(bundle, on: containerd, stopped: stopped)
+        }
+    }
+
+    /// What a containerd leaves behind that was killed between making a snapshot's folder and noting it.
+    @Test(arguments: PrivateContainerd.releases)
+    func goesOnWhereAFolderIsInTheWay(_ release: PrivateContainerd.Release) async throws {
+        let folder = TemporaryDirectory()
+        let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))
+        try await PrivateContainerd.with(release) { containerd in
+            let snapshots = containerd.folder.appending("root/io.containerd.snapshotter.v1.overlayfs/snapshots")
+            for number in [1, 3] {  // containerd numbers them from 1
+                try FileManager.default.createDirectory(
+                    atPath: snapshots.appending("\(number)/fs").string, withIntermediateDirectories: true)
+            }
+            await #expect(throws: PrivateContainerd.Failed.self) {
+                try await containerd.ctr(["snapshots", "prepare", "first"])
+            }
+            try FileManager.default.createDirectory(
+                atPath: snapshots.appending("1/fs").string, withIntermediateDirectories: true)
+            try await containerd.importAll(bundle)
+            #expect(try await containerd.faults(bundle) == [])
+            #expect(try await containerd.leftovers() == [])
         }
     }
 
