@@ -46,7 +46,8 @@ extension ObjectGraph {
         let ofContainers = containers.flatMap { container -> [Script] in
             let probes = ["readinessProbe", "livenessProbe", "startupProbe"].map { container.node[$0] }
             let hooks = ["postStart", "preStop"].map { container.node["lifecycle"]?[$0] }
-            let commands = [container.words]
+            let commands =
+                [container.words]
                 + (probes + hooks).map { ($0?["exec"]?["command"]?.items ?? []).compactMap(\.string) }
             return commands.compactMap { Script(Finding(container, "").place, command: $0) }
         }
