@@ -35,10 +35,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Stream from the registries straight into the archive; nothing is kept for the next build.")
     var noCache = false
 
-    @Option(
-        help: ArgumentHelp("Take the Kubernetes binary from here; checked against the lock.", valueName: "file"),
-        completion: .file())
-    var kubernetesBinary: String?
+    @OptionGroup(title: "Files at hand") var files: LocalFileOptions
 
     @Option(
         help: ArgumentHelp(
@@ -69,20 +66,19 @@ struct BuildCommand: AsyncParsableCommand {
             let client = try registry.client()
             let store = noCache ? nil : try CacheLocation.open(cache)
             let lockPath = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
-            let binary = kubernetesBinary.map { FilePath($0) }
             var locked = try LockCommand.read(lockPath)
             if !FileManager.default.fileExists(atPath: lockPath.string), !dryRun {
                 display.show(.warning("there is no lock; writing \(lockPath) first"))
                 let resolver = LockResolver(
                     inputs: inputs, client: client, cache: try store ?? CacheLocation.open(cache),
-                    kubernetesBinary: binary, jobs: registry.jobs, observe: display.show)
+                    local: files.local, jobs: registry.jobs, observe: display.show)
                 locked = try await resolver.resolve(into: locked)
                 try DurableFile.write(Data(locked.encoded().utf8), to: lockPath)
             }
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
-                kubernetesBinary: binary, installers: try installers())
+                local: files.local, installers: try installers())
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {

@@ -13,7 +13,7 @@ struct BundleOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Give a parameter a value; may be repeated.", valueName: "name=value"))
     var set: [String] = []
 
-    @Option(help: "Take the values of a profile.")
+    @Option(help: ArgumentHelp("Take the values of a profile, or of several.", valueName: "name,…"))
     var profile: String?
 
     @Option(help: ArgumentHelp("Only for this platform; may be repeated.", valueName: "os/arch"))

@@ -27,10 +27,7 @@ struct LockCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where fetched files are kept.", valueName: "dir"), completion: .directory)
     var cache: String?
 
-    @Option(
-        help: ArgumentHelp("Stands for the Kubernetes binary, which is not downloaded.", valueName: "file"),
-        completion: .file())
-    var kubernetesBinary: String?
+    @OptionGroup(title: "Files at hand") var files: LocalFileOptions
 
     @Flag(help: "Write nothing; end with 65 when the lock is not what the registries say now.")
     var check = false
@@ -51,7 +48,7 @@ struct LockCommand: AsyncParsableCommand {
             let display = BuildDisplay(isSilent: false)
             let resolver = LockResolver(
                 inputs: inputs, client: try registry.client(), cache: try CacheLocation.open(cache),
-                kubernetesBinary: kubernetesBinary.map { FilePath($0) }, jobs: registry.jobs, observe: display.show)
+                local: files.local, jobs: registry.jobs, observe: display.show)
             let new = try await resolver.resolve(into: old)
             display.finish()
             let difference = new.difference(from: old)

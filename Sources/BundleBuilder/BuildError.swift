@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Definition
 package import Discovery
 package import OCI
@@ -27,6 +28,8 @@ package enum BuildError: Error, Sendable {
     case notInChecksums(name: String, url: String, list: String)
     /// The binary for a platform is neither locked nor given.
     case noBinary(distribution: String, version: String, Platform)
+    /// A file was given for a name that the definition doesn't have.
+    case unknownFile(String, known: [String])
     case outputExists(FilePath)
     case notEnoughSpace(FilePath, needed: Int64, free: Int64)
     /// No installer for the bundle's platform was found beside this executable.
@@ -61,6 +64,10 @@ extension BuildError: CustomStringConvertible {
             "the checksums of \(list) don't name \(name), wanted from \(url)"
         case .noBinary(let distribution, let version, let platform):
             "\(distribution) \(version) for \(platform) is not locked"
+        case .unknownFile(let name, let known):
+            known.isEmpty
+                ? "the bundle has no file '\(name)': it has no extra files"
+                : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
         case .outputExists(let path): "\(path) is there already"
         case .notEnoughSpace(let path, let needed, let free):
             "\(path) has \(free) bytes free, \(needed) may be needed"
@@ -83,6 +90,8 @@ extension BuildError: CustomStringConvertible {
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
+        case .unknownFile(let name, let known):
+            nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
         case .outputExists: "add --force to replace it, or choose another --output"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
         case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"

@@ -127,7 +127,8 @@ struct BundleAssembly {
                 }
             },
             files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
-            requirements: inputs.discovery.requirements, builtWith: SealiftVersion.current)
+            requirements: inputs.discovery.requirements, profileRequirements: inputs.profileRequirements,
+            builtWith: SealiftVersion.current)
     }
 
     private func kubernetes() -> BundleDescription.Kubernetes? {

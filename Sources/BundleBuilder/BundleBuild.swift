@@ -22,13 +22,14 @@ package struct BundleBuild: Sendable {
         package var workers: Int
         /// Whether an archive that is there may be replaced.
         package var isForced: Bool
-        package var kubernetesBinary: FilePath?
+        /// What is taken in the place of the definition's sources.
+        package var local: LocalFiles
         /// The installers to pack, by platform.
         package var installers: [Platform: FilePath]
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
-            kubernetesBinary: FilePath?, installers: [Platform: FilePath]
+            local: LocalFiles, installers: [Platform: FilePath]
         ) {
             self.output = output
             self.lock = lock
@@ -36,7 +37,7 @@ package struct BundleBuild: Sendable {
             self.jobs = max(1, jobs)
             self.workers = max(1, workers)
             self.isForced = isForced
-            self.kubernetesBinary = kubernetesBinary
+            self.local = local
             self.installers = installers
         }
     }
@@ -65,7 +66,7 @@ package struct BundleBuild: Sendable {
         self.observe = observe
         entries = try Self.entries(of: inputs, in: lock, at: options.lock)
         let resolution = FileResolution(
-            inputs: inputs, lock: lock, lockPath: options.lock, kubernetesBinary: options.kubernetesBinary,
+            inputs: inputs, lock: lock, lockPath: options.lock, local: options.local,
             observe: observe)
         files = try await onThread("hash") { try resolution.resolve() }
         installers = try await InstallerFiles(options.installers, platforms: inputs.platforms, observe: observe)

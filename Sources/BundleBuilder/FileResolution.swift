@@ -8,11 +8,14 @@ struct FileResolution {
     let inputs: BundleInputs
     let lock: ImagesLock
     let lockPath: FilePath
-    /// Given by `--kubernetes-binary`.
-    let kubernetesBinary: FilePath?
+    /// What is taken in the place of the definition's sources.
+    let local: LocalFiles
     let observe: BuildObserver
 
-    func resolve() throws -> [ResolvedFile] { try inputs.requiredFiles().map(resolve) }
+    func resolve() throws -> [ResolvedFile] {
+        try local.requireUse(in: inputs.definition)
+        return try inputs.requiredFiles().map(resolve)
+    }
 
     private func resolve(_ file: RequiredFile) throws -> ResolvedFile {
         let locked = lock.files(for: inputs.definition.name).first {
@@ -25,16 +28,16 @@ struct FileResolution {
                 descriptor: Descriptor(mediaType: mediaType, digest: content.digest, size: content.size),
                 source: source, mode: file.mode, platform: file.platform)
         }
-        if file.isKubernetesBinary, let kubernetesBinary {
-            let found = try digest(ofFileAt: kubernetesBinary)
+        if let path = local[file] {
+            let found = try digest(ofFileAt: path)
             if let expected = locked?.content?.digest ?? definedDigest(of: file), expected != found.digest {
                 throw BuildError.wrongFile(
-                    name: file.name, path: kubernetesBinary, expected: expected, found: found.digest)
+                    name: file.name, path: path, expected: expected, found: found.digest)
             }
             if locked?.content == nil {
-                observe(.warning("\(kubernetesBinary) is packed as it is: \(lockPath) does not pin \(file.name)"))
+                observe(.warning("\(path) is packed as it is: \(lockPath) does not pin \(file.name)"))
             }
-            return resolved(found, .file(kubernetesBinary))
+            return resolved(found, .file(path))
         }
         guard let locked, locked.source == file.lockSource else {
             throw BuildError.notLocked(names: [file.name], lock: lockPath)

@@ -3,7 +3,7 @@ internal import Discovery
 internal import FoundationEssentials
 internal import OCI
 package import Registry
-package import SystemPackage
+internal import SystemPackage
 internal import Threads
 
 /// Asks the registries what every reference of a bundle is, and makes its part of the lock.
@@ -11,7 +11,7 @@ package struct LockResolver: Sendable {
     private let inputs: BundleInputs
     private let client: RegistryClient
     private let cache: BlobCache
-    private let kubernetesBinary: FilePath?
+    private let local: LocalFiles
     private let jobs: Int
     private let observe: BuildObserver
 
@@ -19,24 +19,25 @@ package struct LockResolver: Sendable {
     ///   - inputs: the bundle.
     ///   - client: what the registries are asked through.
     ///   - cache: where downloaded files go, so that a build does not fetch them again.
-    ///   - kubernetesBinary: stands for the distribution's binary, which is then not downloaded and, unless the old lock
-    ///     pins it, stays unresolved.
+    ///   - local: what stands for files of the bundle, which are then not downloaded and, unless the old lock pins them,
+    ///     stay unresolved.
     ///   - jobs: how many references are resolved at a time.
     ///   - observe: told what happens.
     package init(
-        inputs: BundleInputs, client: RegistryClient, cache: BlobCache, kubernetesBinary: FilePath?, jobs: Int,
+        inputs: BundleInputs, client: RegistryClient, cache: BlobCache, local: LocalFiles, jobs: Int,
         observe: @escaping BuildObserver
     ) {
         self.inputs = inputs
         self.client = client
         self.cache = cache
-        self.kubernetesBinary = kubernetesBinary
+        self.local = local
         self.jobs = max(1, jobs)
         self.observe = observe
     }
 
     /// `old` with this bundle's part as the registries have it now.
     package func resolve(into old: ImagesLock) async throws -> ImagesLock {
+        try local.requireUse(in: inputs.definition)
         let images = inputs.discovery.images
         var entries: [ImagesLock.Entry] = []
         try await withThrowingTaskGroup(of: ImagesLock.Entry.self) { group in
@@ -119,7 +120,7 @@ package struct LockResolver: Sendable {
         let known = old.files(for: inputs.definition.name).first {
             $0.name == locked.name && $0.platform == locked.platform && $0.source == locked.source
         }
-        if file.isKubernetesBinary, kubernetesBinary != nil {
+        if local[file] != nil {
             locked.content = known?.content
             return locked
         }

@@ -29,6 +29,12 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     }
     /// `nil` is not written: bundles without workloads look as they did before anybody counted.
     private var countedRequirements: Requirements?
+    /// What they ask with a profile's values, by profile name; those that ask as much as without one are not in it.
+    package var profileRequirements: [String: Requirements] {
+        get { countedProfileRequirements ?? [:] }
+        set { countedProfileRequirements = newValue.isEmpty ? nil : newValue }
+    }
+    private var countedProfileRequirements: [String: Requirements]?
     /// The version of the tool that built the bundle.
     package var builtWith: String
 
@@ -104,7 +110,8 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     package init(
         name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
         parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
-        requirements: Requirements = Requirements(), builtWith: String
+        requirements: Requirements = Requirements(), profileRequirements: [String: Requirements] = [:],
+        builtWith: String
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -119,12 +126,22 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         self.files = files
         self.builtWith = builtWith
         self.requirements = requirements
+        self.profileRequirements = profileRequirements
+    }
+
+    /// What the workloads ask of a host with the values of `profile`: a name, or several with commas between them.
+    ///
+    /// Of several that ask for something else, the last counts whole; they were counted one by one.
+    package func requirements(withProfile profile: String?) -> Requirements {
+        Parameter.profileNames(in: profile).reversed().lazy.compactMap { profileRequirements[$0] }.first
+            ?? requirements
     }
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion, name, version, description, platforms, kubernetes, parameters, profiles, stages, images
         case files, builtWith
         case countedRequirements = "requirements"
+        case countedProfileRequirements = "profileRequirements"
     }
 }
 
@@ -139,6 +156,7 @@ extension BundleDescription: DocumentValue {
     package func validate(as mediaType: MediaType) throws(Malformed) {
         try Self.check(schemaVersion)
         try requirements.validate()
+        for (_, asked) in profileRequirements.sorted(by: { $0.key < $1.key }) { try asked.validate() }
     }
 
     private struct Schema: Decodable {

@@ -13,6 +13,7 @@ package struct HostPreflight: Sendable {
     private let bundle: BundleReader
     private let files: BundleFiles
     private let values: [String: String]
+    private let profile: String?
     private let node: NodeOptions?
     private let options: PreflightOptions
 
@@ -24,7 +25,7 @@ package struct HostPreflight: Sendable {
     init(_ bundle: BundleReader, _ choice: InstallOptions, paths: InstallerPaths, k0sPaths: K0sPaths) throws {
         self.bundle = bundle
         files = try BundleFiles(of: bundle)
-        values = try Parameters.known(
+        (profile, values) = try Parameters.known(
             of: bundle.description, profile: choice.profile, overrides: choice.overrides, keptAt: paths.parameters)
         let record = try InstalledRecord.read(paths.record)
         let hasKubernetes = bundle.description.kubernetes != nil
@@ -59,7 +60,7 @@ package struct HostPreflight: Sendable {
                 return (status, outcome.text)
             }
         }
-        let needs = try await onThread("preflight") { try PreflightNeeds(of: bundle, values: values) }
+        let needs = try await onThread("preflight") { try PreflightNeeds(of: bundle, profile: profile, values: values) }
         options.storedBytes = await storedBytes(needs)
         let report = await Preflight.run(needs, options)
         withExtendedLifetime(program) {}

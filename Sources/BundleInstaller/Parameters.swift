@@ -28,7 +28,7 @@ package struct Parameters: Hashable, Sendable {
     private(set) var overrides: [String: String]
     private(set) var profile: String?
 
-    /// Puts the values together: defaults, over them the profile's, over them what the operator chose before and now.
+    /// Puts the values together: defaults, over them those of profiles, over them what the operator chose before and now.
     ///
     /// What was generated stays the same for the life of the installation, since data was written with it.
     ///
@@ -65,12 +65,13 @@ package struct Parameters: Hashable, Sendable {
         guard missing.isEmpty else { throw InstallError.valuesMissing(missing) }
     }
 
-    /// The values that are known before an installation: chosen before and now, and defaults; nothing is generated.
+    /// The profile and the values that are known before an installation: chosen before and now, and defaults; nothing
+    /// is generated.
     static func known(
         of description: BundleDescription, profile: String?, overrides: [String: String], keptAt path: FilePath
-    ) throws -> [String: String] {
-        try resolve(
-            description, choice(of: description, try read(path), profile: profile, overrides: overrides))
+    ) throws -> (profile: String?, values: [String: String]) {
+        let choice = choice(of: description, try read(path), profile: profile, overrides: overrides)
+        return (choice.profile, try resolve(description, choice))
     }
 
     private static func choice(
@@ -79,9 +80,14 @@ package struct Parameters: Hashable, Sendable {
         let declared = Set(description.parameters.map(\.name))
         // An upgrade may have dropped a parameter or a profile; what was chosen of them has no meaning any more.
         return (
-            profile ?? kept?.profile.flatMap { description.profiles[$0] == nil ? nil : $0 },
+            profile ?? kept?.profile.flatMap { remaining(of: $0, in: description) },
             (kept?.overrides ?? [:]).filter { declared.contains($0.key) }.merging(overrides) { _, now in now }
         )
+    }
+
+    private static func remaining(of profile: String, in description: BundleDescription) -> String? {
+        let names = Parameter.profileNames(in: profile).filter { description.profiles[$0] != nil }
+        return names.isEmpty ? nil : names.joined(separator: ",")
     }
 
     private static func resolve(

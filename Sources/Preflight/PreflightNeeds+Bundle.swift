@@ -12,9 +12,12 @@ extension PreflightNeeds {
     /// - Parameters:
     ///   - bundle: the opened bundle.
     ///   - platform: the host's; only that platform's layers are counted, all where the bundle lacks it.
+    ///   - profile: the one whose values are among `values`, as the operator named it.
     ///   - values: parameter values as they will be; those of the build where one is not given.
     /// - Throws: ``FramesError`` where the archive can't be read.
-    package init(of bundle: BundleReader, platform: Platform = .current, values: [String: String] = [:]) throws {
+    package init(
+        of bundle: BundleReader, platform: Platform = .current, profile: String? = nil, values: [String: String] = [:]
+    ) throws {
         let description = bundle.description
         let all = bundle.graph.entries.flatMap(\.images)
         let own = all.filter { $0.platform == platform }
@@ -28,7 +31,8 @@ extension PreflightNeeds {
             }?.size ?? 0,
             imageBytes: layers.map(\.size).reduce(0, saturatingSum),
             unpackedBytes: try UnpackedSize.total(of: layers, in: bundle),
-            workloads: description.requirements.moved(from: description.parameters, to: values),
+            workloads: description.requirements(withProfile: profile)
+                .moved(from: description.parameters, to: values),
             images: description.images.map(\.reference),
             created: bundle.index.value.annotations?[Annotation.created].flatMap(Timestamp.seconds),
             podCIDR: config.podCIDR ?? Self.defaultPodCIDR, serviceCIDR: config.serviceCIDR ?? Self.defaultServiceCIDR)

@@ -49,7 +49,7 @@ import Testing
         Parameter(name: "replicas", kind: .integer, value: "1"), Parameter(name: "dataDir", kind: .path, value: "/tmp"),
         Parameter(name: "host", kind: .host), Parameter(name: "tag", kind: .string, value: "1.2", isFrozen: true),
     ]
-    private let profiles = ["small": ["replicas": "2", "dataDir": "/small"]]
+    private let profiles = ["small": ["replicas": "2", "dataDir": "/small"], "near": ["dataDir": "/near"]]
 
     @Test func laysTheProfileOverDefaultsAndOverridesOverBoth() throws {
         #expect(try Parameter.resolve(parameters) == ["replicas": "1", "dataDir": "/tmp", "tag": "1.2"])
@@ -57,6 +57,28 @@ import Testing
             try Parameter.resolve(
                 parameters, profiles: profiles, profile: "small", overrides: ["dataDir": "/mine", "host": "node"])
                 == ["replicas": "2", "dataDir": "/mine", "host": "node", "tag": "1.2"])
+    }
+
+    @Test func laysSeveralProfilesInTheirOrder() throws {
+        func resolved(_ profile: String) throws -> [String: String] {
+            try Parameter.resolve(parameters, profiles: profiles, profile: profile)
+        }
+        #expect(try resolved("small,near") == ["replicas": "2", "dataDir": "/near", "tag": "1.2"])
+        #expect(try resolved("near,small") == ["replicas": "2", "dataDir": "/small", "tag": "1.2"])
+        for wrong in ["small,", ",small", "small, near", ""] {
+            #expect(throws: ParameterError.self, "\(wrong)") { try resolved(wrong) }
+        }
+    }
+
+    @Test func takesNothingButItsChoices() throws {
+        let policy = Parameter(name: "policy", kind: .string, choices: ["Never", "IfNotPresent"])
+        try policy.validate("Never")
+        do {
+            try policy.validate("never")
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.description == "parameter 'policy' can't be 'never': the choices are Never, IfNotPresent")
+        }
     }
 
     private func error(profile: String? = nil, _ overrides: [String: String] = [:]) -> ParameterError? {
@@ -72,7 +94,7 @@ import Testing
             unknown?.description == "unknown parameter 'repicas': the parameters are dataDir, host, replicas, tag")
         #expect(unknown?.hint == "did you mean 'replicas'?")
         let profile = error(profile: "smal")
-        #expect(profile?.description == "unknown profile 'smal': the profiles are small")
+        #expect(profile?.description == "unknown profile 'smal': the profiles are near, small")
         #expect(profile?.hint == "did you mean 'small'?")
     }
 

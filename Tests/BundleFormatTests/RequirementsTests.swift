@@ -32,6 +32,18 @@ import Testing
         #expect(try read(text) == description(counted))
     }
 
+    @Test func aProfileAsksForItsOwn() throws {
+        var whole = description(counted)
+        whole.profileRequirements = ["small": Requirements(cpuMillis: 1), "tiny": Requirements(cpuMillis: 2)]
+        whole = try read(json(whole))
+        let asked = [nil, "small", "restricted", "small,restricted", "small,tiny", "tiny,small"]
+            .map { whole.requirements(withProfile: $0).cpuMillis }
+        #expect(asked == [1500, 1, 1500, 1, 2, 1])
+        whole.profileRequirements["small"]?.cpuMillis = -1
+        let text = try json(whole)
+        #expect(throws: Malformed.self) { try read(text) }
+    }
+
     @Test func aDescriptionWithoutThemAsksForNothing() throws {
         let text = try json(description(nil))
         #expect(!text.contains("equirements"))

@@ -74,6 +74,11 @@ import Testing
         let now = try Parameters(
             of: bundle, profile: "small", overrides: ["dataDir": "/new"], keptAt: path, nodeAddress: nil)
         #expect(now.values["dataDir"] == "/new")
+        var other = bundle
+        other.profiles = ["small": ["dataDir": "/small"], "near": [:]]
+        try Parameters(of: other, profile: "near,small", overrides: [:], keptAt: path, nodeAddress: nil).keep(at: path)
+        let dropped = try Parameters.known(of: bundle, profile: nil, overrides: [:], keptAt: path)
+        #expect(dropped.profile == "small", "a profile that is no more is forgotten, the other is not")
         let without = try Parameters(
             of: description([password]), profile: nil, overrides: [:], keptAt: path, nodeAddress: nil)
         #expect(without.overrides.isEmpty, "a parameter that is no more is forgotten")

@@ -24,7 +24,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
         parameters:
           - {name: dataDir, type: path, default: /tmp, description: "data"}
           - {name: name}
-          - {name: replicas, type: integer, default: 1}
+          - {name: replicas, type: integer, choices: [1, 2], default: 1}
           - {name: password, generate: {length: 24}}
           - {name: clusterId, generate: {format: uuid-base64}}
           - {name: nodeAddress, type: host, generate: {format: node-address}}
@@ -66,6 +66,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
                     == ["dataDir", "name", "replicas", "password", "clusterId", "nodeAddress"])
             #expect(definition.parameters.map(\.kind) == [.path, .string, .integer, .string, .string, .host])
             #expect(definition.parameters.map(\.value) == ["/tmp", nil, "1", nil, nil, nil])
+            #expect(definition.parameters.map(\.choices) == [nil, nil, ["1", "2"], nil, nil, nil])
             #expect(definition.parameters[3].generate == .init(length: 24, format: "alphanumeric"))
             #expect(definition.parameters[4].generate == .init(length: 22, format: "uuid-base64"))
             #expect(definition.parameters[5].generate == .init(length: 0, format: "node-address"))

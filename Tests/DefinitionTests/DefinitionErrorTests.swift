@@ -201,6 +201,24 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         .init(
             adding: "parameters: [{name: a, generate: {length: 9, format: uuid-base64}}]\n",
             "bundle.yaml:8: parameters[0].generate can't be '9': a uuid in base64 has 22"),
+        .init(
+            adding: "parameters: [{name: a, choices: [x, y], default: z}]\n",
+            "bundle.yaml:8: parameter 'a' can't be 'z': the choices are x, y"),
+        .init(
+            adding: "parameters: [{name: a, type: integer, choices: [1, y]}]\n",
+            "bundle.yaml:8: parameter 'a' can't be 'y': an integer is wanted"),
+        .init(
+            adding: "parameters: [{name: a, choices: []}]\n",
+            "bundle.yaml:8: parameters[0].choices can't be '[]': there is something to choose from"),
+        .init(
+            adding: "parameters: [{name: a, choices: [x, x]}]\n",
+            "bundle.yaml:8: parameters[0].choices[1] can't be 'x': each choice is named once"),
+        .init(
+            adding: "parameters: [{name: a, choices: [x], generate: {length: 9}}]\n",
+            "bundle.yaml:8: parameters[0].generate can't be '…': only a parameter of type string without choices"),
+        .init(
+            adding: "parameters: [{name: a, choices: [x]}]\nprofiles:\n  p:\n    a: y\n",
+            "bundle.yaml:11: parameter 'a' can't be 'y': the choices are x"),
         .init(adding: "parameters: [{name: a}, {name: a}]\n", "bundle.yaml:8: parameter 'a' stands in line 8 already"),
         .init(
             adding: "parameters: [{name: replicas}]\nprofiles:\n  p:\n    replica: 1\n",

@@ -120,6 +120,18 @@ private final class Payload: PayloadSource {
         #expect(try PreflightNeeds(of: bundle, values: ["pods": "10.2.0.0/16"]).podCIDR == "10.2.0.0/16")
     }
 
+    @Test func aProfileNeedsWhatWasCountedForIt() throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("b.tar.zst")
+        try writeBundle(to: path) {
+            $0.requirements.memoryBytes = 12 << 30
+            $0.profileRequirements = ["small": Requirements(memoryBytes: 5 << 30)]
+        }
+        let bundle = try BundleReader(opening: path)
+        #expect(try PreflightNeeds(of: bundle).workloads.memoryBytes == 12 << 30)
+        #expect(try PreflightNeeds(of: bundle, profile: "small").workloads.memoryBytes == 5 << 30)
+    }
+
     @Test func pathsAreWhereTheOperatorPutsThem() throws {
         let folder = TemporaryDirectory()
         let path = folder.file("b.tar.zst")
