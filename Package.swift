@@ -174,7 +174,8 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["BundleFormat", "ImageLayout", "OCI", "TestSupport", subprocess, system],
+            name: "EndToEndTests",
+            dependencies: ["BundleFormat", "Definition", "ImageLayout", "OCI", "TestSupport", subprocess, system],
             exclude: ["Fixtures", "Scripts"]),
     ]
 )

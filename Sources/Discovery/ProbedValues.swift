@@ -59,7 +59,8 @@ struct ProbedValues {
     }
 
     private static func standIn(for parameter: Parameter) -> String {
-        switch parameter.kind {
+        if let choice = parameter.choices?.first { return choice }
+        return switch parameter.kind {
         case .string: "unset"
         case .integer, .quantity: "1"
         case .boolean: "true"
@@ -69,7 +70,9 @@ struct ProbedValues {
     }
 
     private static func other(than value: String, for parameter: Parameter) -> String {
-        switch parameter.kind {
+        // Where there is but one choice nothing can depend on it.
+        if let choices = parameter.choices { return choices.first { $0 != value } ?? value }
+        return switch parameter.kind {
         case .string: value + "x0"
         case .integer, .quantity: value == "7" ? "8" : "7"
         case .boolean: value == "true" ? "false" : "true"

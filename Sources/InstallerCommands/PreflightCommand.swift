@@ -69,7 +69,8 @@ struct ValueArguments: ParsableArguments {
         help: ArgumentHelp("A parameter's value. Repeatable; kept for later runs.", valueName: "name=value"))
     var assignments: [String] = []
 
-    @Option(help: ArgumentHelp("Sets of values that the bundle has names for; kept for later runs.", valueName: "name,…"))
+    @Option(
+        help: ArgumentHelp("Sets of values that the bundle has names for; kept for later runs.", valueName: "name,…"))
     var profile: String?
 
     /// The values by name; throws where an assignment is none, or two are for one name.

@@ -131,6 +131,26 @@ import Testing
         #expect(try discovered(manifest, more: parameters).frozenParameters == ["registry", "tag"])
     }
 
+    @Test func choicesAreFrozenWhereImagesDependOnThem() throws {
+        let parameters = """
+            parameters:
+              - {name: policy, choices: [Never, IfNotPresent], default: Never}
+              - {name: tag, choices: ["1", "2"]}
+              - {name: only, choices: ["1"], default: "1"}
+            """
+        let text = """
+            kind: Pod
+            metadata: {name: p}
+            spec:
+              containers:
+                - {name: c, image: "a:${{ tag }}", imagePullPolicy: "${{ policy }}"}
+                - {name: d, image: "b:${{ only }}"}
+            """
+        let found = try discovered(text, more: parameters, overrides: ["tag": "2"])
+        #expect(found.images.map(\.reference.description) == ["docker.io/library/a:2", "docker.io/library/b:1"])
+        #expect(found.frozenParameters == ["tag"])
+    }
+
     @Test func dismissedTextsFreezeNothing() throws {
         let text = "kind: Custom\nwhere: ${{ registry }}/x:1\n"
         #expect(try discovered(text, more: parameters).frozenParameters == ["registry"])
