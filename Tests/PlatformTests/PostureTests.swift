@@ -88,6 +88,12 @@ import Yams
         #expect(try found(container: context) == settings)
     }
 
+    @Test func aUserIsThePodsOrEachContainers() throws {
+        let context = "runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}"
+        #expect(try found(pod: context) == ["pod runAsUser "])
+        #expect(try found(pod: context, container: Self.tight + ", runAsUser: 1") == [])
+    }
+
     @Test func findsWhatAPodSeesOfItsNode() throws {
         #expect(try found(more: "hostNetwork: true") == ["pod automountServiceAccountToken ", "pod hostNetwork "])
     }
