@@ -175,7 +175,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["BundleFormat", "ImageLayout", "OCI", "TestSupport", subprocess, system],
+            dependencies: ["BundleFormat", "Definition", "ImageLayout", "OCI", "TestSupport", subprocess, system],
             exclude: ["Fixtures", "Scripts"]),
     ]
 )

@@ -33,15 +33,22 @@ package struct InstallSummary: Hashable, Sendable, Codable {
         }
     }
 
+    /// What an Ingress says of its page, where its paths don't tell: a URL, `:PORT/PATH` or `/PATH` of its own host;
+    /// empty where it has none for people.
+    static let pageAnnotation = "sealift/page"
+
     /// The pages of an Ingress (networking.k8s.io/v1); without a host they are at the node's own address.
     static func addresses(of ingress: JSON, node: String) -> [String] {
         let secured = Set(ingress["spec"]["tls"].elements.flatMap { $0["hosts"].elements.compactMap(\.string) })
         let securesAll = ingress["spec"]["tls"].elements.contains { $0["hosts"].elements.isEmpty }
+        let page = ingress["metadata"]["annotations"][pageAnnotation].string
+        if let page, page.isEmpty || page.contains("://") { return page.isEmpty ? [] : [page] }
         return ingress["spec"]["rules"].elements.flatMap { rule in
-            let host = rule["host"].string
+            let host = rule["host"].string.flatMap { $0.isEmpty ? nil : $0 }
             let scheme = securesAll || secured.contains(host ?? "") ? "https" : "http"
             let place = host ?? (node.contains(":") ? "[\(node)]" : node)
-            return rule["http"]["paths"].elements.map { "\(scheme)://\(place)\($0["path"].string ?? "/")" }
+            let paths = page.map { [$0] } ?? rule["http"]["paths"].elements.map { $0["path"].string ?? "/" }
+            return paths.map { "\(scheme)://\(place)\($0)" }
         }
     }
 }

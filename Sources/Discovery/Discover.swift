@@ -64,7 +64,9 @@ private struct Discoverer {
 
         let all = groups.values.map(Self.image).sorted { $0.reference < $1.reference }
         let images = all.filter { $0.grade > .guess }
-        var findings = scans.flatMap { lintFindings(in: $0.scan, dataDirectories: values.dataDirectories) }
+        let known = KnownHostPaths(
+            dataDirectories: values.dataDirectories, files: definition.files.map(\.name))
+        var findings = scans.flatMap { lintFindings(in: $0.scan, known: known) }
         findings += sharedClaimFindings(in: scans.map(\.scan)) + latestTagFindings(of: images)
         let applied = Set(definition.stages.flatMap(\.manifests).map(\.path))
         let requirements = try RequirementsCount.requirements(

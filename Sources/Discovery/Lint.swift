@@ -16,10 +16,10 @@ func latestTagFindings(of images: [DiscoveredImage]) -> [LintFinding] {
 }
 
 /// What lint finds in one file.
-func lintFindings(in scan: ManifestScan, dataDirectories: [String]) -> [LintFinding] {
+func lintFindings(in scan: ManifestScan, known: KnownHostPaths) -> [LintFinding] {
     var findings: [LintFinding] = []
     for spec in scan.podSpecs {
-        var linter = PodLinter(spec, dataDirectories: dataDirectories)
+        var linter = PodLinter(spec, known: known)
         linter.run()
         findings += linter.findings
     }
@@ -27,24 +27,21 @@ func lintFindings(in scan: ManifestScan, dataDirectories: [String]) -> [LintFind
         for source in ["hostPath", "local"] {
             guard let path = object.node[path: "spec", source, "path"] else { continue }
             findings += hostPathFinding(
-                path, in: object, field: FieldPath() / "spec" / source / "path", dataDirectories: dataDirectories)
+                path, in: object, field: FieldPath() / "spec" / source / "path", known: known)
         }
     }
     return findings
 }
 
-/// A directory of the host that isn't one of `dataDirectories`, nor inside one.
+/// A path of the host that isn't one of `known`.
 func hostPathFinding(
-    _ path: YAMLNode, in object: ManifestObject, field: FieldPath, dataDirectories: [String]
+    _ path: YAMLNode, in object: ManifestObject, field: FieldPath, known: KnownHostPaths
 ) -> [LintFinding] {
-    let text = path.text ?? ""
-    let isDeclared = dataDirectories.contains { text == $0 || text.hasPrefix("\($0)/") }
-    guard !isDeclared || text.split(separator: "/").contains("..") else { return [] }
+    guard let fault = known.fault(of: path.text ?? "") else { return [] }
     return [
         LintFinding(
             rule: .hostPath, severity: .error, file: object.file, line: path.line, object: object.label,
-            field: field.description, message: "'\(text)' is outside the declared data directories",
-            remedy: "put it below a parameter of type path, so that preflight, backup and uninstall know of it")
+            field: field.description, message: fault.message, remedy: fault.remedy)
     ]
 }
 

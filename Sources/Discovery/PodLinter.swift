@@ -4,12 +4,12 @@ internal import OCI
 /// The lint rules that look at one pod spec.
 struct PodLinter {
     private let spec: PodSpec
-    private let dataDirectories: [String]
+    private let known: KnownHostPaths
     private(set) var findings: [LintFinding] = []
 
-    init(_ spec: PodSpec, dataDirectories: [String]) {
+    init(_ spec: PodSpec, known: KnownHostPaths) {
         self.spec = spec
-        self.dataDirectories = dataDirectories
+        self.known = known
     }
 
     mutating func run() {
@@ -27,7 +27,7 @@ struct PodLinter {
             }
             if let path = volume[path: "hostPath", "path"] {
                 findings += hostPathFinding(
-                    path, in: spec.object, field: field / "hostPath" / "path", dataDirectories: dataDirectories)
+                    path, in: spec.object, field: field / "hostPath" / "path", known: known)
             }
         }
     }

@@ -96,7 +96,8 @@ struct RequirementsCount {
     }
 
     private mutating func add(path node: YAMLNode?, bytes: Int64?, owner: ManifestObject) {
-        guard let path = node?.text, path.hasPrefix("/") else { return }
+        // The bundle's own files are no data, and are put there by the installation.
+        guard let path = node?.text, path.hasPrefix("/"), !path.hasPrefix("\(InstalledFiles.folder)/") else { return }
         paths.insert(Requirements.HostPath(path: path, owner: owner.label, bytes: bytes))
     }
 }

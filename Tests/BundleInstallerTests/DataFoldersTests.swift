@@ -1,3 +1,4 @@
+import BundleFormat
 import Glibc
 import SystemPackage
 import TestSupport
@@ -6,6 +7,10 @@ import Testing
 @testable import BundleInstaller
 
 @Suite struct DataFoldersTests {
+    @Test func theFilesOfABundleAreWhereItsManifestsLook() {
+        #expect(InstallerPaths.host.files.string == InstalledFiles.folder)
+    }
+
     @Test(arguments: [
         "/", "/tmp", "/srv", "/etc/passwd.d", "/usr/share/x", "/var/lib", "/var/log", "/home", "relative/x", "/proc/1",
         "/sys/fs", "/run/k0s", "/var/tmp", "/home" + "/alice", "/var/lib/dpkg/info",

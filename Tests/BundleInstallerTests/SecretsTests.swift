@@ -105,6 +105,19 @@ import Testing
         #expect(InstallSummary.addresses(of: ingress, node: "192.0.2.7") == addresses)
     }
 
+    @Test(arguments: [
+        (":8083/", ["http://192.0.2.7:8083/"]), ("/page", ["http://192.0.2.7/page"]), ("", []),
+        ("https://a.example:1/b", ["https://a.example:1/b"]),
+    ])
+    func anIngressSaysItself(_ page: String, _ addresses: [String]) throws {
+        let text = """
+            {"metadata":{"annotations":{"sealift/page":"\(page)"}},
+            "spec":{"rules":[{"host":"","http":{"paths":[{"path":"/"},{"path":"/a"}]}}]}}
+            """
+        let ingress = try #require(JSON.documents(Array(text.utf8))?.first)
+        #expect(InstallSummary.addresses(of: ingress, node: "192.0.2.7") == addresses)
+    }
+
     @Test func anIPv6AddressHasBrackets() throws {
         let text = #"{"spec":{"rules":[{"http":{"paths":[{"path":"/"}]}}]}}"#
         let ingress = try #require(JSON.documents(Array(text.utf8))?.first)

@@ -1,3 +1,4 @@
+import BundleFormat
 import Definition
 import DefinitionTestSupport
 import Discovery
@@ -157,6 +158,22 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
             let persistent = "kind: PersistentVolume\nmetadata: {name: v}\nspec: {\(source): {path: \"\(path)\"}}\n"
             #expect(try rules(persistent, more: dataDir) == (isFound ? [.hostPath] : []))
         }
+    }
+
+    @Test func theBundlesOwnFilesMayBeMounted() throws {
+        func found(_ name: String) throws -> ImageDiscovery {
+            let path = "\(InstalledFiles.folder)/\(name)"
+            return try discovered(
+                pod("image: \"a:1\", \(limits)", ", volumes: [{name: v, hostPath: {path: \"\(path)\"}}]"),
+                more: "files: [{name: connector.jar, url: 'https://a.example/c.jar'}]\n")
+        }
+        let mounted = try found("connector.jar")
+        #expect(mounted.findings == [])
+        #expect(mounted.requirements.hostPaths == [], "it holds no data")
+        let missing = try found("conector.jar").findings
+        #expect(missing.map(\.message) == ["the bundle has no file 'conector.jar'"])
+        #expect(missing.first?.remedy.hasSuffix("did you mean 'connector.jar'?") == true)
+        #expect(try found("../journal.jsonl").findings.map(\.rule) == [.hostPath])
     }
 
     @Test func aFindingIsWaivedByFileOrByObject() throws {
