@@ -1,4 +1,6 @@
+import Definition
 import DefinitionTestSupport
+import SystemPackage
 import Testing
 
 /// Kafka's agent gives its metrics the names that dashboards and alerts go by.
