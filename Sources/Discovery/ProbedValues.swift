@@ -21,13 +21,13 @@ struct ProbedValues {
 
     /// The values, with stand-ins for those that only the installation will have.
     func expansion(
-        for definition: BundleDefinition, varying varied: Parameter? = nil
+        for definition: BundleDefinition, varying varied: [Parameter] = []
     ) throws(DefinitionError) -> ParameterExpansion {
         var all = values
         for parameter in parameters where all[parameter.name] == nil {
             all[parameter.name] = Self.standIn(for: parameter)
         }
-        if let varied { all[varied.name] = Self.other(than: all[varied.name] ?? "", for: varied) }
+        for parameter in varied { all[parameter.name] = Self.other(than: all[parameter.name] ?? "", for: parameter) }
         do { return try ParameterExpansion(parameters: parameters, values: all) } catch {
             throw DefinitionError(SourceLocation(file: definition.file.string), .parameter(error))
         }
@@ -39,27 +39,33 @@ struct ProbedValues {
     func frozen(
         by hits: [ImageHit], in file: BundleFile, text: String, definition: BundleDefinition
     ) throws(DefinitionError) -> [(name: String, hit: ImageHit)] {
-        guard !hits.isEmpty, text.contains("${{") else { return [] }
-        var result: [(String, ImageHit)] = []
-        for parameter in parameters {
-            // The text was expanded before, so its placeholders are well-formed.
-            guard (try? ParameterExpansion.names(in: text).contains(parameter.name)) == true else { continue }
-            let expansion = try expansion(for: definition, varying: parameter)
+        // The text was expanded before, so its placeholders are well-formed.
+        guard !hits.isEmpty, text.contains("${{"), let names = try? ParameterExpansion.names(in: text) else { return [] }
+        func changed(by varied: [Parameter]) throws(DefinitionError) -> ImageHit? {
+            let expansion = try expansion(for: definition, varying: varied)
             // The other value may make the reference malformed: then the image depends on it all the more.
-            let varied = try? ManifestScan(file, text: text, expansion: expansion)
-            let changed = hits.first { hit in
-                guard let varied else { return text.lines(hit.line).contains("${{") }
-                return !varied.hits.contains {
+            let scan = try? ManifestScan(file, text: text, expansion: expansion)
+            return hits.first { hit in
+                guard let scan else { return text.lines(hit.line).contains("${{") }
+                return !scan.hits.contains {
                     $0.line == hit.line && $0.field == hit.field && $0.written == hit.written
                 }
             }
-            if let changed { result.append((parameter.name, changed)) }
+        }
+        let own = parameters.filter { names.contains($0.name) }
+        // Mostly no image depends on any: all at once tells that, at the cost of one.
+        guard try changed(by: own) != nil else { return [] }
+        var result: [(String, ImageHit)] = []
+        for parameter in own {
+            if let hit = try changed(by: [parameter]) { result.append((parameter.name, hit)) }
         }
         return result
     }
 
     private static func standIn(for parameter: Parameter) -> String {
         if let choice = parameter.choices?.first { return choice }
+        // For documents (RFC 5737); the node's own address is an address, and lint takes names for somebody else's.
+        if parameter.generate?.format == Parameter.Generator.nodeAddress { return "192.0.2.1" }
         return switch parameter.kind {
         case .string: "unset"
         case .integer, .quantity: "1"

@@ -160,6 +160,13 @@ private func workload(_ kind: String, _ container: String, name: String = "w", s
         }
     }
 
+    @Test func theNodesOwnAddressIsNobodyElses() throws {
+        let manifest = pod("image: \"a:1\", \(limits), args: [\"--external-url=http://${{ address }}/a\"]")
+        let address = "parameters: [{name: address, type: host, generate: {format: node-address}}]\n"
+        #expect(try rules(manifest, more: address) == [])
+        #expect(try rules(manifest, more: "parameters: [{name: address, type: host}]\n") == [.runtimeURL])
+    }
+
     @Test func theBundlesOwnFilesMayBeMounted() throws {
         func found(_ name: String) throws -> ImageDiscovery {
             let path = "\(InstalledFiles.folder)/\(name)"

@@ -49,9 +49,11 @@ import Testing
                 "docker.io/library/busybox:1.35.0", "docker.io/library/traefik:v2.9.10",
                 "docker.io/prom/alertmanager:v0.25.1", "docker.io/prom/node-exporter:v1.6.1",
                 "docker.io/prom/prometheus:v2.47.0", "docker.io/provectuslabs/kafka-ui:v0.7.2",
+                "quay.io/prometheuscommunity/elasticsearch-exporter:v1.6.0",
             ])
         #expect(found.kubernetesImages.count == 7)
-        #expect(found.findings.map(\.rule) == [.hostPath, .hostPath])
+        // Of node-exporter, and of Flink's checkpoints.
+        #expect(found.findings.map(\.rule) == [.sharedClaim, .sharedClaim, .hostPath, .hostPath, .hostPath])
         #expect(found.findings.allSatisfy { $0.waiver != nil })
     }
 

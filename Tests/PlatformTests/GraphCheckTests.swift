@@ -1,7 +1,7 @@
 import Definition
 import Subprocess
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct GraphCheckTests {
     @Test func theStagesAreTheDocumentedSix() throws {
@@ -49,16 +49,21 @@ import TestSupport
 
     @Test func aScriptReachesItsShellUnchanged() throws {
         let graph = try ObjectGraph(
-            "{kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, args: [\"echo $$\"]}, {name: b, args: [$A]}]}}")
+            "{kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, args: [\"echo $$\"]}, {name: b, args: [$A]}]}}"
+        )
         #expect(
-            graph.commandsThatKubernetesChanges().map(\.description) == ["Pod/p a: Kubernetes turns $$ in its command into $"])
+            graph.commandsThatKubernetesChanges().map(\.description) == [
+                "Pod/p a: Kubernetes turns $$ in its command into $"
+            ])
     }
 
-    @Test(arguments: [
-        ("activeDeadlineSeconds: 9, backoffLimit: 3", "Never", []),
-        ("activeDeadlineSeconds: 9", "Never", ["no backoffLimit"]),
-        ("backoffLimit: 3", "OnFailure", ["no activeDeadlineSeconds", "starts again"]),
-    ] as [(String, String, [String])]) func aJobEnds(_ spec: String, _ restart: String, _ messages: [String]) throws {
+    @Test(
+        arguments: [
+            ("activeDeadlineSeconds: 9, backoffLimit: 3", "Never", []),
+            ("activeDeadlineSeconds: 9", "Never", ["no backoffLimit"]),
+            ("backoffLimit: 3", "OnFailure", ["no activeDeadlineSeconds", "starts again"]),
+        ] as [(String, String, [String])]) func aJobEnds(_ spec: String, _ restart: String, _ messages: [String]) throws
+    {
         let graph = try ObjectGraph(
             """
             {kind: Job, metadata: {name: j},
@@ -67,14 +72,16 @@ import TestSupport
         #expect(graph.malformedChecks().map(\.message) == messages)
     }
 
-    @Test(arguments: [
-        ("check-one-function", "function", []), ("check-one-function-x", "function", []),
-        ("check-one", "function", ["is not named check-one-function"]),
-        ("check-one-", "", ["is of no layer: ''"]),
-        ("check-two-function", "function", ["is not named check-one-function"]),
-    ] as [(String, String, [String])]) func aCheckHasALayerAndItsName(
-        _ name: String, _ layer: String, _ messages: [String]
-    ) throws {
+    @Test(
+        arguments: [
+            ("check-one-function", "function", []), ("check-one-function-x", "function", []),
+            ("check-one", "function", ["is not named check-one-function"]),
+            ("check-one-", "", ["is of no layer: ''"]),
+            ("check-two-function", "function", ["is not named check-one-function"]),
+        ] as [(String, String, [String])]) func aCheckHasALayerAndItsName(
+            _ name: String, _ layer: String, _ messages: [String]
+        ) throws
+    {
         let graph = try checks([(name, layer)])
         #expect(graph.malformedChecks().map(\.message) == messages)
     }

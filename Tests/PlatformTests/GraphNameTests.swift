@@ -5,16 +5,25 @@ import Testing
         "{kind: Pod, metadata: {name: \(name), namespace: n}, spec: {\(spec)}}\n---\n"
     }
 
-    @Test(arguments: [
-        ("hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8083}]}]", nil),
-        ("containers: [{name: c, ports: [{containerPort: 8080}]}]", nil),
-        ("containers: [{name: c, ports: [{containerPort: 1, hostPort: 53, protocol: UDP}]}]", nil),
-        ("hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8080}]}]",
-            "the node's port 8080 is that of kube-router"),
-        ("containers: [{name: c, ports: [{containerPort: 1, hostPort: 10250}]}]",
-            "the node's port 10250 is that of kubelet"),
-        ("containers: [{name: c, ports: [{containerPort: 1, hostPort: 80}]}]", "the node's port 80 is that of Pod/a"),
-    ] as [(String, String?)]) func aPortOfTheNodeHasOneOwner(_ spec: String, _ message: String?) throws {
+    @Test(
+        arguments: [
+            ("hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8083}]}]", nil),
+            ("containers: [{name: c, ports: [{containerPort: 8080}]}]", nil),
+            ("containers: [{name: c, ports: [{containerPort: 1, hostPort: 53, protocol: UDP}]}]", nil),
+            (
+                "hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8080}]}]",
+                "the node's port 8080 is that of kube-router"
+            ),
+            (
+                "containers: [{name: c, ports: [{containerPort: 1, hostPort: 10250}]}]",
+                "the node's port 10250 is that of kubelet"
+            ),
+            (
+                "containers: [{name: c, ports: [{containerPort: 1, hostPort: 80}]}]",
+                "the node's port 80 is that of Pod/a"
+            ),
+        ] as [(String, String?)]) func aPortOfTheNodeHasOneOwner(_ spec: String, _ message: String?) throws
+    {
         let graph = try ObjectGraph(
             pod("a", "containers: [{name: c, ports: [{containerPort: 1, hostPort: 80}]}]") + pod("b", spec))
         #expect(graph.collidingHostPorts().map(\.message) == [message].compactMap { $0 })
@@ -68,11 +77,13 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("app: a, app.kubernetes.io/part-of: infometis", []),
-        ("app: b, app.kubernetes.io/part-of: infometis", ["its label app is not its pods'"]),
-        ("app: a", ["has no label app.kubernetes.io/part-of: infometis"]),
-    ] as [(String, [String])]) func aWorkloadIsLabelled(_ labels: String, _ messages: [String]) throws {
+    @Test(
+        arguments: [
+            ("app: a, app.kubernetes.io/part-of: infometis", []),
+            ("app: b, app.kubernetes.io/part-of: infometis", ["its label app is not its pods'"]),
+            ("app: a", ["has no label app.kubernetes.io/part-of: infometis"]),
+        ] as [(String, [String])]) func aWorkloadIsLabelled(_ labels: String, _ messages: [String]) throws
+    {
         let graph = try ObjectGraph(
             """
             {kind: Deployment, metadata: {name: d, labels: {\(labels)}},

@@ -4,33 +4,32 @@ import Yams
 @Suite struct GraphResourceTests {
     /// The documented table, and the figures of components that the documents name without any.
     static let figures: [(workload: String, cpu: String, memory: String, cpuLimit: String, memoryLimit: String)] = [
-        ("StatefulSet/nifi", "1000m", "2Gi", "2000m", "4Gi"),
-        ("StatefulSet/kafka", "1000m", "2Gi", "2000m", "4Gi"),
-        ("Deployment/flink-jobmanager", "500m", "1Gi", "1000m", "2Gi"),
-        ("Deployment/flink-taskmanager", "500m", "1Gi", "1000m", "2Gi"),
-        ("StatefulSet/elasticsearch", "1000m", "2Gi", "2000m", "4Gi"),
-        ("StatefulSet/prometheus", "500m", "1Gi", "1000m", "2Gi"),
-        ("Deployment/ksqldb-server", "500m", "1Gi", "1000m", "2Gi"),
-        ("Deployment/schema-registry", "250m", "512Mi", "1000m", "1Gi"),
-        ("StatefulSet/nifi-registry", "500m", "512Mi", "1000m", "1Gi"),
-        ("StatefulSet/grafana", "200m", "256Mi", "500m", "512Mi"),
-        ("StatefulSet/alertmanager", "100m", "128Mi", "500m", "512Mi"),
-        ("DaemonSet/traefik", "100m", "128Mi", "500m", "256Mi"),
-        ("DaemonSet/node-exporter", "100m", "100Mi", "200m", "200Mi"),
+        ("nifi", "1000m", "2Gi", "2000m", "4Gi"),
+        ("kafka", "1000m", "2Gi", "2000m", "4Gi"),
+        ("flink-jobmanager", "500m", "1Gi", "1000m", "2Gi"),
+        ("flink-taskmanager", "500m", "1Gi", "1000m", "2Gi"),
+        ("elasticsearch", "1000m", "2Gi", "2000m", "4Gi"),
+        ("prometheus", "500m", "1Gi", "1000m", "2Gi"),
+        ("ksqldb-server", "500m", "1Gi", "1000m", "2Gi"),
+        ("schema-registry", "250m", "512Mi", "1000m", "1Gi"),
+        ("nifi-registry", "500m", "512Mi", "1000m", "1Gi"),
+        ("grafana", "200m", "256Mi", "500m", "512Mi"),
+        ("alertmanager", "100m", "128Mi", "500m", "512Mi"),
+        ("traefik", "100m", "128Mi", "500m", "256Mi"),
+        ("node-exporter", "100m", "100Mi", "200m", "200Mi"),
     ]
 
-    @Test(arguments: figures.map(\.workload)) func aWorkloadAsksForTheDocumentedAmounts(_ workload: String) throws {
-        let row = try #require(Self.figures.first { $0.workload == workload })
-        for profile in [nil, "standard", "development", "restricted"] {
-            let graph = try Variant(profile).graph()
-            // Whether it is a Deployment or a StatefulSet is the manifests' affair.
-            let name = try #require(workload.split(separator: "/").last)
-            let pod = try #require(graph.pods.first { $0.object.isLongRunning && $0.object.name == name })
-            let main = try #require(pod.containers.first { !$0.isInit })
-            let resources = main.node["resources"]
-            let amounts = ["requests", "limits"].map { strings(resources?[$0]) }
-            #expect(amounts[0] == ["cpu": row.cpu, "memory": row.memory])
-            #expect(amounts[1] == ["cpu": row.cpuLimit, "memory": row.memoryLimit])
+    @Test(arguments: [nil, "standard", "development", "restricted"])
+    func workloadsAskForTheDocumentedAmounts(_ profile: String?) throws {
+        let graph = try Variant(profile).graph()
+        for row in Self.figures {
+            let pod = try #require(
+                graph.pods.first { $0.object.isLongRunning && $0.object.name == row.workload }, "\(row.workload)")
+            let resources = try #require(pod.containers.first { !$0.isInit }?.node["resources"])
+            let requests = strings(resources["requests"])
+            let limits = strings(resources["limits"])
+            #expect(requests == ["cpu": row.cpu, "memory": row.memory], "\(row.workload)")
+            #expect(limits == ["cpu": row.cpuLimit, "memory": row.memoryLimit], "\(row.workload)")
         }
     }
 
@@ -41,13 +40,18 @@ import Yams
         #expect(try Variant("standard").graph().memoryRequested() > 9 << 30)
     }
 
-    @Test(arguments: [
-        ("requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}", []),
-        ("requests: {cpu: 1}, limits: {cpu: 1, memory: 1Gi}", ["no request of memory"]),
-        ("requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}", ["no limit of cpu"]),
-        ("requests: {cpu: 1500m, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}", ["asks for more cpu than its limit"]),
-        ("", ["no request of cpu", "no request of memory"]),
-    ] as [(String, [String])]) func findsUnbounded(_ resources: String, _ messages: [String]) throws {
+    @Test(
+        arguments: [
+            ("requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}", []),
+            ("requests: {cpu: 1}, limits: {cpu: 1, memory: 1Gi}", ["no request of memory"]),
+            ("requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}", ["no limit of cpu"]),
+            (
+                "requests: {cpu: 1500m, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}",
+                ["asks for more cpu than its limit"]
+            ),
+            ("", ["no request of cpu", "no request of memory"]),
+        ] as [(String, [String])]) func findsUnbounded(_ resources: String, _ messages: [String]) throws
+    {
         for list in ["containers: [", "containers: [], initContainers: ["] {
             let graph = try ObjectGraph(
                 "{kind: Pod, metadata: {name: p}, spec: {\(list){name: c, resources: {\(resources)}}]}}")

@@ -12,24 +12,29 @@ import Testing
               containers: [{name: web, ports: [{name: http, containerPort: 80}]}]
         """
 
-    @Test(arguments: [
-        ("selector: {app: web}, ports: [{port: 1, targetPort: http}]", nil),
-        ("selector: {app: web}, ports: [{port: 80}]", nil),
-        ("selector: {app: web}, ports: [{port: 81}]", "port 81 is not one of Deployment/web"),
-        ("selector: {app: web}, ports: [{port: 80, targetPort: https}]", "port https is not one of Deployment/web"),
-        ("selector: {app: wbe}, ports: [{port: 80}]", "selects no pod"),
-        ("ports: [{port: 80}]", "selects nothing"),
-    ] as [(String, String?)]) func aServiceNeedsAPod(_ spec: String, _ message: String?) throws {
+    @Test(
+        arguments: [
+            ("selector: {app: web}, ports: [{port: 1, targetPort: http}]", nil),
+            ("selector: {app: web}, ports: [{port: 80}]", nil),
+            ("selector: {app: web}, ports: [{port: 81}]", "port 81 is not one of Deployment/web"),
+            ("selector: {app: web}, ports: [{port: 80, targetPort: https}]", "port https is not one of Deployment/web"),
+            ("selector: {app: wbe}, ports: [{port: 80}]", "selects no pod"),
+            ("ports: [{port: 80}]", "selects nothing"),
+        ] as [(String, String?)]) func aServiceNeedsAPod(_ spec: String, _ message: String?) throws
+    {
         let graph = try ObjectGraph("\(Self.pod)\n---\nkind: Service\nmetadata: {name: s}\nspec: {\(spec)}")
         #expect(graph.servicesWithoutPods().map(\.message) == [message].compactMap { $0 })
     }
 
-    @Test(arguments: [
-        ("s", "port: {number: 80}", nil), ("s", "port: {name: http}", nil),
-        ("s", "port: {number: 81}", "/a leads to s, which has no port 81"),
-        ("t", "port: {number: 80}", "/a leads to the missing Service t"),
-        ("late", "port: {number: 80}", "/a leads to the missing Service late"),
-    ] as [(String, String, String?)]) func aPathNeedsAService(_ service: String, _ port: String, _ message: String?) throws {
+    @Test(
+        arguments: [
+            ("s", "port: {number: 80}", nil), ("s", "port: {name: http}", nil),
+            ("s", "port: {number: 81}", "/a leads to s, which has no port 81"),
+            ("t", "port: {number: 80}", "/a leads to the missing Service t"),
+            ("late", "port: {number: 80}", "/a leads to the missing Service late"),
+        ] as [(String, String, String?)]) func aPathNeedsAService(_ service: String, _ port: String, _ message: String?)
+        throws
+    {
         let graph = try ObjectGraph(
             """
             kind: Service
@@ -43,16 +48,18 @@ import Testing
         #expect(graph.ingressesWithoutServices().map(\.message) == [message].compactMap { $0 })
     }
 
-    @Test(arguments: [
-        ("entrypoints: web", "middlewares: strip@file", "a", []),
-        ("entrypoints: wbe", "middlewares: strip@file", "a", ["there is no entry point wbe"]),
-        ("other: web", "middlewares: strip@file", "a", ["would be attached to every entry point"]),
-        ("entrypoints: web", "middlewares: strap@file", "a", ["there is no middleware strap@file"]),
-        ("entrypoints: web", "middlewares: strip", "a", ["there is no middleware strip"]),
-        ("entrypoints: web", "middlewares: strip@file", "b", ["there is no IngressClass 'b'"]),
-    ] as [(String, String, String, [String])]) func traefikTakesWhatItKnows(
-        _ points: String, _ middlewares: String, _ ingressClass: String, _ messages: [String]
-    ) throws {
+    @Test(
+        arguments: [
+            ("entrypoints: web", "middlewares: strip@file", "a", []),
+            ("entrypoints: wbe", "middlewares: strip@file", "a", ["there is no entry point wbe"]),
+            ("other: web", "middlewares: strip@file", "a", ["would be attached to every entry point"]),
+            ("entrypoints: web", "middlewares: strap@file", "a", ["there is no middleware strap@file"]),
+            ("entrypoints: web", "middlewares: strip", "a", ["there is no middleware strip"]),
+            ("entrypoints: web", "middlewares: strip@file", "b", ["there is no IngressClass 'b'"]),
+        ] as [(String, String, String, [String])]) func traefikTakesWhatItKnows(
+            _ points: String, _ middlewares: String, _ ingressClass: String, _ messages: [String]
+        ) throws
+    {
         let graph = try ObjectGraph(
             """
             {kind: Pod, metadata: {name: t}, spec: {containers: [{image: a/traefik:1, args: ["--entrypoints.web.address=:80"]}]}}
@@ -72,14 +79,16 @@ import Testing
         #expect(graph.ingressesThatTraefikRefuses().map(\.message) == messages)
     }
 
-    @Test(arguments: [
-        ("StatefulSet", "web", "web", "svc", []),
-        ("Deployment", "web", "web", "svc", []),
-        ("Deployment", "web", "wbe", "svc", ["its selector does not match its own pods"]),
-        ("StatefulSet", "web", "web", "none", ["there is no Service 'none'"]),
-    ] as [(String, String, String, String, [String])]) func aSelectorMatchesItsPods(
-        _ kind: String, _ wanted: String, _ label: String, _ service: String, _ messages: [String]
-    ) throws {
+    @Test(
+        arguments: [
+            ("StatefulSet", "web", "web", "svc", []),
+            ("Deployment", "web", "web", "svc", []),
+            ("Deployment", "web", "wbe", "svc", ["its selector does not match its own pods"]),
+            ("StatefulSet", "web", "web", "none", ["there is no Service 'none'"]),
+        ] as [(String, String, String, String, [String])]) func aSelectorMatchesItsPods(
+            _ kind: String, _ wanted: String, _ label: String, _ service: String, _ messages: [String]
+        ) throws
+    {
         let graph = try ObjectGraph(
             """
             {kind: Service, metadata: {name: svc}}

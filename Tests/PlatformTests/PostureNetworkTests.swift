@@ -3,7 +3,9 @@ import Yams
 
 @Suite struct PostureNetworkTests {
     /// A policy that chooses every pod of the namespace and takes no connection by itself.
-    @Test(arguments: ["development", "restricted"]) func podsTakeNoConnectionUnlessAPolicySaysSo(_ profile: String) throws {
+    @Test(arguments: ["development", "restricted"]) func podsTakeNoConnectionUnlessAPolicySaysSo(_ profile: String)
+        throws
+    {
         let policies = try Variant(profile).graph().all("NetworkPolicy")
         #expect(
             policies.contains { policy in

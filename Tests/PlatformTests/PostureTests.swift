@@ -11,7 +11,9 @@ import Yams
         return ObjectGraph(platform).postureExceptions(in: texts)
     }
 
-    @Test(arguments: [Variant(), Variant("small,restricted")]) func everyExceptionHasItsReason(_ variant: Variant) throws {
+    @Test(arguments: [Variant(), Variant("small,restricted")]) func everyExceptionHasItsReason(_ variant: Variant)
+        throws
+    {
         let unexplained = try exceptions(variant).filter { $0.reason.isEmpty }
         #expect(unexplained == [])
     }
@@ -58,28 +60,38 @@ import Yams
         }
     }
 
-    @Test(arguments: [
-        (tightPod, []), ("runAsUser: 1, seccompProfile: {type: RuntimeDefault}", ["pod runAsNonRoot "]),
-        ("runAsNonRoot: true, runAsUser: 0, seccompProfile: {type: RuntimeDefault}", ["pod runAsUser "]),
-        ("runAsNonRoot: true, runAsUser: 1", ["pod seccompProfile "]),
-        ("runAsNonRoot: true, runAsUser: 1, seccompProfile: {type: Unconfined}", ["pod seccompProfile "]),
-    ] as [(String, [String])]) func findsWhatAPodMay(_ context: String, _ settings: [String]) throws {
+    @Test(
+        arguments: [
+            (tightPod, []), ("runAsUser: 1, seccompProfile: {type: RuntimeDefault}", ["pod runAsNonRoot "]),
+            ("runAsNonRoot: true, runAsUser: 0, seccompProfile: {type: RuntimeDefault}", ["pod runAsUser "]),
+            ("runAsNonRoot: true, runAsUser: 1", ["pod seccompProfile "]),
+            ("runAsNonRoot: true, runAsUser: 1, seccompProfile: {type: Unconfined}", ["pod seccompProfile "]),
+        ] as [(String, [String])]) func findsWhatAPodMay(_ context: String, _ settings: [String]) throws
+    {
         #expect(try found(pod: context) == settings)
     }
 
-    @Test(arguments: [
-        (tight, []),
-        ("readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}", ["c allowPrivilegeEscalation "]),
-        ("allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}", ["c readOnlyRootFilesystem "]),
-        ("allowPrivilegeEscalation: false, readOnlyRootFilesystem: true", ["c capabilities "]),
-        (
-            "allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL], add: [SYS_ADMIN]}",
-            ["c capabilities "]
-        ),
-        (tight + ", runAsUser: 0, runAsNonRoot: false", ["c runAsNonRoot ", "c runAsUser "]),
-        (tight + ", privileged: true", ["c privileged "]),
-    ] as [(String, [String])]) func findsWhatAContainerMay(_ context: String, _ settings: [String]) throws {
+    @Test(
+        arguments: [
+            (tight, []),
+            ("readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}", ["c allowPrivilegeEscalation "]),
+            ("allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}", ["c readOnlyRootFilesystem "]),
+            ("allowPrivilegeEscalation: false, readOnlyRootFilesystem: true", ["c capabilities "]),
+            (
+                "allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL], add: [SYS_ADMIN]}",
+                ["c capabilities "]
+            ),
+            (tight + ", runAsUser: 0, runAsNonRoot: false", ["c runAsNonRoot ", "c runAsUser "]),
+            (tight + ", privileged: true", ["c privileged "]),
+        ] as [(String, [String])]) func findsWhatAContainerMay(_ context: String, _ settings: [String]) throws
+    {
         #expect(try found(container: context) == settings)
+    }
+
+    @Test func aUserIsThePodsOrEachContainers() throws {
+        let context = "runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}"
+        #expect(try found(pod: context) == ["pod runAsUser "])
+        #expect(try found(pod: context, container: Self.tight + ", runAsUser: 1") == [])
     }
 
     @Test func findsWhatAPodSeesOfItsNode() throws {
@@ -91,22 +103,28 @@ import Yams
         #expect(try found(container: weak, comment: "# exception: it writes") == ["c readOnlyRootFilesystem it writes"])
         #expect(try found(container: weak, comment: "# because it writes") == ["c readOnlyRootFilesystem "])
         // A container's reason is none for its pod, nor the other way round.
-        #expect(try found(more: "hostNetwork: true", comment: "# exception: a") == [
-            "pod automountServiceAccountToken ", "pod hostNetwork ",
-        ])
+        #expect(
+            try found(more: "hostNetwork: true", comment: "# exception: a") == [
+                "pod automountServiceAccountToken ", "pod hostNetwork ",
+            ])
         #expect(
             try found(more: "automountServiceAccountToken: false # exception: b", container: weak) == [
                 "c readOnlyRootFilesystem "
             ])
     }
 
-    @Test(arguments: [
-        ("[chown, -R, \"1:1\", /d]", "drop: [ALL], add: [CHOWN]", []),
-        ("[chown, -R, \"1:1\", /d]", "drop: [ALL], add: [SYS_ADMIN]", ["capabilities", "runAsNonRoot", "runAsUser"]),
-        ("[id]", "drop: [ALL]", ["runAsNonRoot", "runAsUser"]),
-    ] as [(String, String, [String])]) func handingOverAVolumeNeedsRoot(
-        _ command: String, _ capabilities: String, _ settings: [String]
-    ) throws {
+    @Test(
+        arguments: [
+            ("[chown, -R, \"1:1\", /d]", "drop: [ALL], add: [CHOWN]", []),
+            (
+                "[chown, -R, \"1:1\", /d]", "drop: [ALL], add: [SYS_ADMIN]",
+                ["capabilities", "runAsNonRoot", "runAsUser"]
+            ),
+            ("[id]", "drop: [ALL]", ["runAsNonRoot", "runAsUser"]),
+        ] as [(String, String, [String])]) func handingOverAVolumeNeedsRoot(
+            _ command: String, _ capabilities: String, _ settings: [String]
+        ) throws
+    {
         let graph = try ObjectGraph(
             """
             kind: Pod

@@ -1,13 +1,102 @@
+import BundleFormat
 import Definition
+import DefinitionTestSupport
+import Discovery
+import SystemPackage
 import Testing
 
 @Suite struct RenderingTests {
-    @Test func everyProfileFillsEveryPlaceholder() throws {
-        let profiles = try RenderedPlatform().definition.profiles.keys
-        for profile in [nil] + profiles.map(Optional.some) {
-            let platform = try RenderedPlatform(profile: profile)
-            #expect(!platform.objects.isEmpty)
-            for file in platform.files { #expect(!file.text.contains("${{"), "\(file.path)") }
+    @Test(arguments: Variant.all) func everyVariantFillsEveryPlaceholder(_ variant: Variant) throws {
+        let platform = try variant.rendered()
+        #expect(!platform.objects.isEmpty)
+        for file in platform.files { #expect(!file.text.contains("${{"), "\(file.path)") }
+    }
+
+    @Test func thereAreTheDocumentedProfiles() throws {
+        let definition = try RenderedPlatform().definition
+        #expect(Set(definition.profiles.keys) == ["standard", "small", "development", "restricted"])
+        // The documented figures are the defaults.
+        #expect(try definition.values(profile: "standard") == definition.values())
+        #expect(try definition.values(profile: "small") != definition.values())
+    }
+
+    /// What is secret or belongs to one cluster is made by the installation, and nowhere in the bundle.
+    @Test func secretsAreGenerated() throws {
+        let parameters = try RenderedPlatform().definition.parameters.filter { $0.generate != nil }
+        #expect(
+            Set(parameters.map(\.name)) == [
+                "nodeAddress", "kafkaClusterId", "nifiPassword", "nifiSensitiveKey", "grafanaPassword",
+            ])
+        #expect(parameters.allSatisfy { $0.value == nil })
+    }
+
+    @Test(
+        arguments: [
+            (["kafkaHepa": "1g"], "unknown parameter 'kafkaHepa'", "did you mean 'kafkaHeap'?"),
+            (["pullPolicy": "Always"], "parameter 'pullPolicy' can't be 'Always'", nil),
+            (["kafkaRetentionHours": "a week"], "parameter 'kafkaRetentionHours' can't be 'a week'", nil),
+            (["dataDir": "data"], "parameter 'dataDir' can't be 'data'", nil),
+            (["kafkaMemory": "2 GB"], "parameter 'kafkaMemory' can't be '2 GB'", nil),
+            (["nodeAddress": "http://here"], "parameter 'nodeAddress' can't be 'http://here'", nil),
+            (["traefikDashboard": "yes"], "parameter 'traefikDashboard' can't be 'yes'", nil),
+        ] as [([String: String], String, String?)])
+    func aWrongValueIsRefused(_ overrides: [String: String], _ message: String, _ hint: String?) throws {
+        let definition = try RenderedPlatform().definition
+        let error = #expect(throws: ParameterError.self) {
+            let values = try definition.values(overrides: overrides)
+            _ = try ParameterExpansion(parameters: definition.parameters, values: values)
         }
+        #expect(error?.description.hasPrefix(message) == true)
+        #expect(error?.hint == hint)
+    }
+
+    @Test func anUnknownProfileIsRefused() throws {
+        let definition = try RenderedPlatform().definition
+        let error = #expect(throws: ParameterError.self) { try definition.values(profile: "small,restriced") }
+        #expect(error?.description.hasPrefix("unknown profile 'restriced'") == true)
+        #expect(error?.hint == "did you mean 'restricted'?")
+    }
+
+    /// A mistake in the bundle's own files names the file and the line.
+    @Test(arguments: [
+        ("bundle.yaml", "kafkaHeap, default: 2g", "kafkaHeap, defualt: 2g", "unknown key 'defualt'"),
+        ("bundle.yaml", "nifiMemory, type: quantity", "nifiMemory, type: size", "type can't be 'size'"),
+        ("bundle.yaml", "kafkaCpu: 250m", "kafkaCpus: 250m", "unknown parameter 'kafkaCpus'"),
+        ("bundle.yaml", "kafkaCpu: 250m", "kafkaCpu: a quarter", "'kafkaCpu' can't be 'a quarter'"),
+        ("bundle.yaml", "default: Delete", "default: Remove", "'reclaimPolicy' can't be 'Remove'"),
+        ("bundle.yaml", "- name: data\n", "- name: core\n", "stands in line"),
+        ("bundle.yaml", "[\"manifests/storage/*.yaml\"]", "[\"manifests/store/*.yaml\"]", "matches no file"),
+        ("manifests/data/kafka.yaml", "${{ kafkaHeap }}", "${{ kafkaHeep }}", "unknown parameter 'kafkaHeep'"),
+        ("manifests/data/kafka.yaml", "${{ kafkaSegmentBytes }}", "${{ kafkaSegmentBytes }", "'${{' is not closed"),
+        ("manifests/data/kafka.yaml", "${{ kafkaHeap }}", "${{ kafka heap }}", "is no parameter name"),
+        ("manifests/data/kafka.yaml", "kind: StatefulSet", "kind: [", "not valid yaml"),
+    ]) func aMistakeInTheBundleNamesItsLine(_ path: String, _ old: String, _ new: String, _ wanted: String) throws {
+        var files = try Self.files()
+        let pieces = try #require(files[path]).split(separator: old, omittingEmptySubsequences: false)
+        try #require(pieces.count > 1, "'\(old)' is not in \(path)")
+        files[path] = pieces[0] + new + pieces[1...].joined(separator: old)
+        let line = pieces[0].filter { $0 == "\n" }.count + 1
+        try withFolder(files) { folder in
+            let found = try message(in: folder) {
+                let definition = try BundleDefinition(at: folder)
+                for profile in definition.profiles.keys.sorted() { _ = try definition.values(profile: profile) }
+                _ = try discover(in: definition, values: definition.values())
+            }
+            let text = try #require(found?.text)
+            #expect(text.hasPrefix("\(path):"))
+            // The parser sees what is not closed only where something else should have come.
+            let lines = text.split(separator: ":").dropFirst().first.flatMap { Int($0) } ?? 0
+            #expect(wanted == "not valid yaml" ? lines >= line : lines == line, "\(text)")
+            #expect(text.contains(wanted), "\(text)")
+        }
+    }
+
+    /// The files that the definition names, and itself.
+    private static func files() throws -> [String: String] {
+        let definition = try RenderedPlatform().definition
+        var paths = definition.manifestsAndChecks.map(\.path) + [BundleDefinition.fileName]
+        if let config = definition.kubernetes?.config { paths.append(config.path) }
+        return Dictionary(
+            uniqueKeysWithValues: try paths.map { ($0, try readText(at: definition.folder.appending($0))) })
     }
 }

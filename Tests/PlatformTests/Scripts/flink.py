@@ -49,8 +49,9 @@ def java(folder, classpath, *arguments, log, **options):
     settings = (work / folder / "flink-conf.yaml").read_text()
     opens = re.search(r"^env\.java\.opts\.all: (.*)$", settings, re.M).group(1).split()
     log4j = "log4j-cli.properties" if log == "client" else "log4j-console.properties"
-    command = ["java", *opens, f"-Dlog.file={work}/{log}.log", f"-Dlog4j.configurationFile=file:{work}/{folder}/{log4j}"]
-    command += [f"-Djava.io.tmpdir={work}/tmp", *arguments[0], "-cp", classpath, *arguments[1:]]
+    command = ["java", *opens, f"-Dlog.file={work}/{log}.log", f"-Djava.io.tmpdir={work}/tmp"]
+    command += [f"-Dlog4j.configurationFile=file:{work}/{folder}/{log4j}", *arguments[0]]
+    command += ["-cp", classpath, *arguments[1:]]
     child = subprocess.Popen(
         command, cwd=work, env=environment | {"FLINK_CONF_DIR": str(work / folder)},
         stderr=open(work / f"{log}.err", "wb"), preexec_fn=die_with_parent, **options)

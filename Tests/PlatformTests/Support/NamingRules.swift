@@ -29,7 +29,8 @@ extension ObjectGraph {
                 repeated(list.compactMap { $0["name"]?.string }).map { Finding(pod.object, "has \($0) twice") }
             }
         }
-        let ports = containers.flatMap { container in container.ports.map { (Finding(container, ""), $0) } }
+        let ports =
+            containers.flatMap { container in container.ports.map { (Finding(container, ""), $0) } }
             + all("Service").flatMap { service in
                 (service["spec", "ports"]?.items ?? []).map { (Finding(service, ""), $0) }
             }

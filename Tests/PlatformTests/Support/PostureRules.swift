@@ -43,7 +43,8 @@ extension ObjectGraph {
         let context = pod.spec["securityContext"]
         var weak: [String] = []
         if context?["runAsNonRoot"]?.bool != true { weak.append("runAsNonRoot") }
-        if context?["runAsUser"]?.int ?? 0 == 0 { weak.append("runAsUser") }
+        let leavesItToTheImage = pod.containers.contains { $0.node["securityContext"]?["runAsUser"] == nil }
+        if context?["runAsUser"]?.int.map({ $0 == 0 }) ?? leavesItToTheImage { weak.append("runAsUser") }
         if context?["seccompProfile"]?["type"]?.string != "RuntimeDefault" { weak.append("seccompProfile") }
         if pod.spec["automountServiceAccountToken"]?.bool != false { weak.append("automountServiceAccountToken") }
         for field in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"]

@@ -57,7 +57,9 @@ extension ObjectGraph {
 
     /// A mount of one file out of a ConfigMap or a Secret needs that file's key.
     private func subPath(of mount: Node, in pod: Pod) -> [Reference] {
-        guard let key = mount["subPath"]?.string, let volume = pod.volume(mount["name"]?.string ?? "") else { return [] }
+        guard let key = mount["subPath"]?.string, let volume = pod.volume(mount["name"]?.string ?? "") else {
+            return []
+        }
         for (field, kind) in [("configMap", "ConfigMap"), ("secret", "Secret")] {
             // With `items`, the file's name is a path there and no key.
             guard let source = volume[field], source["items"] == nil else { continue }

@@ -13,7 +13,8 @@ extension ObjectGraph {
                 guard let limit = container.amount("limits", name)?.milliValue else {
                     return Finding(container, "no limit of \(name)")
                 }
-                return request > 0 && request <= limit ? nil : Finding(container, "asks for more \(name) than its limit")
+                return request > 0 && request <= limit
+                    ? nil : Finding(container, "asks for more \(name) than its limit")
             }
         }
     }
@@ -42,7 +43,7 @@ extension ObjectGraph {
     func heaps(of container: PodContainer) -> [(size: String, share: Int64)] {
         var sizes: [(size: String, share: Int64)] = []
         for (name, value) in container.environment.sorted(by: { $0.key < $1.key }) {
-            if name.hasPrefix("NIFI_JVM_HEAP_") || name.hasSuffix("_HEAP_MAX") { sizes.append((value, 75)) }
+            if name.hasPrefix("NIFI_JVM_HEAP_") || name == "HEAP" { sizes.append((value, 75)) }
             for word in value.split(separator: " ") where word.hasPrefix("-Xmx") || word.hasPrefix("-Xms") {
                 sizes.append((String(word.dropFirst(4)), 75))
             }

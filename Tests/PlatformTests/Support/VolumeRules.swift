@@ -29,7 +29,9 @@ extension ObjectGraph {
             findings.append(Finding(claim, "its \(field) is not its volume's"))
         }
         let modes = [claim, volume].map { ($0["spec", "accessModes"]?.items ?? []).compactMap(\.string) }
-        if modes[0] != modes[1] || modes[0].isEmpty { findings.append(Finding(claim, "its modes are not its volume's")) }
+        if modes[0] != modes[1] || modes[0].isEmpty {
+            findings.append(Finding(claim, "its modes are not its volume's"))
+        }
         let reference = volume["spec", "claimRef"]
         if reference?["name"]?.string != claim.name || reference?["namespace"]?.string != claim.namespace {
             findings.append(Finding(volume, "its claimRef is not \(claim.title)"))
@@ -53,14 +55,14 @@ extension ObjectGraph {
         }
     }
 
-    /// Every claim has one workload. What `waived` names may have several.
+    /// Every claim has one workload. Where `waived` names the claim, or all its workloads, it may have several.
     func sharedOrUnusedClaims(waived: Set<String>) -> [Finding] {
         let users = Dictionary(
             grouping: pods.flatMap { pod in Set(pod.claims).map { (claim: $0, pod: pod) } }, by: \.claim)
         return all("PersistentVolumeClaim").compactMap { claim in
             let titles = (users[claim.name] ?? []).map(\.pod.object.title).sorted()
             if titles.isEmpty { return Finding(claim, "nothing uses it") }
-            if titles.count > 1, !waived.contains(claim.title) {
+            if titles.count > 1, !waived.contains(claim.title), !waived.isSuperset(of: titles) {
                 return Finding(claim, "\(titles.joined(separator: " and ")) share it")
             }
             return nil
