@@ -172,7 +172,7 @@ let package = Package(
                 "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", subprocess,
                 system, yams,
             ],
-            exclude: ["Fixtures"]),
+            exclude: ["Fixtures", "Scripts"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["BundleFormat", "Definition", "ImageLayout", "OCI", "TestSupport", subprocess, system],
