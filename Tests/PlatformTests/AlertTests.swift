@@ -72,7 +72,7 @@ private let fixtures = repositoryRoot.appending("Tests/PlatformTests/Fixtures/al
             var groups = try #require(root["groups"]?.sequence)
             for group in groups.indices {
                 var rules = try #require(groups[group]["rules"]?.sequence)
-                for rule in rules.indices { rules[rule]["annotations"] = nil }
+                for rule in rules.indices { rules[rule].mapping?["annotations"] = nil }
                 groups[group]["rules"] = Node(Array(rules))
             }
             root["groups"] = Node(Array(groups))

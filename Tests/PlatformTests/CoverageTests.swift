@@ -1,3 +1,4 @@
+import BundleFormat
 import Definition
 import DefinitionTestSupport
 import SystemPackage
@@ -42,18 +43,7 @@ import Testing
 
         var title: String { "\(document):\(lines.lowerBound)-\(lines.upperBound)" }
 
-        /// What stands between backquotes.
-        var quoted: [String] {
-            place.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-                .filter { $0.offset % 2 == 1 }.map { String($0.element) }
-        }
-
-        /// The targets of links.
-        var links: [String] {
-            place.split(separator: "](", omittingEmptySubsequences: false).dropFirst().compactMap {
-                $0.split(separator: ")").first.map(String.init)
-            }
-        }
+        var quoted: [String] { place.quoted }
     }
 
     private static let folder = repositoryRoot.appending("docs/platform")
@@ -74,27 +64,53 @@ import Testing
     }
 
     /// What must be in the product is in the bundle or in the program; what is to be documented is linked.
-    @Test func everyPlaceIsThere() throws {
-        let graph = try Variant().graph()
+    @Test func everyRowNamesItsPlace() throws {
         for row in try rows() {
-            let objects = row.quoted.filter(Self.isObject)
-            for title in objects { #expect(graph.objects.contains { $0.title == title }, "\(row.title) \(title)") }
-            let paths = row.quoted.filter { !Self.isObject($0) && Self.isPath($0) }
-            for path in paths {
-                let isThere = ["bundles/infometis", ""].contains {
-                    exists(repositoryRoot.appending($0).appending(path))
-                }
-                #expect(isThere, "\(row.title) \(path)")
+            let places = row.quoted.filter { Self.isObject($0) || Self.isPath($0) }
+            if row.kind.contains("M") { #expect(!places.isEmpty, "\(row.title) names no place") }
+            if row.kind.contains("D") { #expect(!row.place.links.isEmpty, "\(row.title) names no page") }
+        }
+    }
+
+    /// Objects, files, commands' objects, pages and headings that the platform's pages name are there.
+    @Test(arguments: ["README", "coverage", "operations", "production", "verification"])
+    func everythingThatAPageNamesIsThere(_ name: String) throws {
+        let graph = try Variant().graph()
+        let page = try readText(at: Self.folder.appending("\(name).md"))
+        for text in page.quoted where Self.isObject(text) {
+            #expect(graph.objects.contains { $0.title == text }, "\(text)")
+        }
+        for path in page.quoted where !Self.isObject(path) && Self.isPath(path) {
+            let isThere = ["bundles/infometis", ""].contains { exists(repositoryRoot.appending($0).appending(path)) }
+            #expect(isThere, "\(path)")
+        }
+        for word in page.split(whereSeparator: { $0 == " " || $0 == "\n" || $0 == "`" || $0 == ";" }) {
+            let pieces = word.split(separator: "/")
+            let kinds = [
+                "statefulset": "StatefulSet", "deployment": "Deployment", "daemonset": "DaemonSet", "job": "Job",
+            ]
+            guard pieces.count == 2, let kind = kinds[String(pieces[0])] else { continue }
+            #expect(graph.object(kind, String(pieces[1])) != nil, "\(word)")
+        }
+        for link in page.links where !link.contains("://") {
+            let pieces = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+            let target = Self.folder.appending(pieces[0].isEmpty ? "\(name).md" : String(pieces[0]))
+                .lexicallyNormalized()
+            guard pieces.count == 2 else {
+                #expect(exists(target), "\(link)")
+                continue
             }
-            for link in row.links {
-                let pieces = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-                let page = pieces[0].isEmpty ? "coverage.md" : String(pieces[0])
-                let text = try readText(at: Self.folder.appending(page).lexicallyNormalized())
-                guard pieces.count == 2 else { continue }
-                #expect(Self.anchors(of: text).contains(String(pieces[1])), "\(row.title) \(link)")
-            }
-            if row.kind.contains("M") { #expect(!objects.isEmpty || !paths.isEmpty, "\(row.title) names no place") }
-            if row.kind.contains("D") { #expect(!row.links.isEmpty, "\(row.title) names no page") }
+            #expect(Self.anchors(of: try readText(at: target)).contains(String(pieces[1])), "\(link)")
+        }
+    }
+
+    /// Sizes are told by their pattern, everything else by its name.
+    @Test func everyParameterIsTold() throws {
+        let page = try readText(at: Self.folder.appending("operations.md")).quoted
+        let sizes = ["Cpu", "CpuLimit", "Memory", "MemoryLimit", "Heap", "ProcessSize"]
+        let names = try RenderedPlatform().definition.parameters.map(\.name)
+        for name in names where !sizes.contains(where: name.hasSuffix) {
+            #expect(page.contains { $0 == name || $0.hasPrefix(name + "=") }, "\(name)")
         }
     }
 
@@ -104,10 +120,14 @@ import Testing
         return pieces.count == 2 && pieces[0].first?.isUppercase == true
             && pieces[0].dropFirst().contains { $0.isLowercase }
             && !pieces[0].contains(".") && !["Tests", "Sources"].contains(pieces[0]) && !text.contains(" ")
+            && text != "Kind/name"
     }
 
+    /// Relative to the repository or to the bundle.
     private static func isPath(_ text: String) -> Bool {
-        text.contains("/") && !text.hasPrefix("/") && !text.contains(" ") && !text.contains(":") && !text.contains("*")
+        let folders = ["Sources", "Tests", "bundles", "checks", "docs", "manifests", "scripts"]
+        guard let slash = text.firstIndex(of: "/"), !text.contains(" ") else { return false }
+        return folders.contains(String(text[..<slash]))
     }
 
     /// As the pages are shown: lower case, hyphens for spaces, no punctuation.
@@ -127,12 +147,29 @@ import Testing
             Row("| A:9-10 | one way in | M, D | `Service/a`, `b.c` in `manifests/x.yaml`; [d](e.md#f) |"))
         #expect(row.document == "A" && row.lines == 9...10 && row.kind == "M, D")
         #expect(row.quoted == ["Service/a", "b.c", "manifests/x.yaml"])
-        #expect(row.links == ["e.md#f"])
+        #expect(row.place.links == ["e.md#f"])
         #expect(row.quoted.map(Self.isObject) == [true, false, false])
-        #expect(row.quoted.map(Self.isPath) == [true, false, true])
+        #expect(row.quoted.map(Self.isPath) == [false, false, true])
         #expect(try #require(Row("|B:5|x|D|y|")).lines == 5...5)
         #expect(Row("| line | requirement | kind | place |") == nil)
         #expect(Row("| A:x | y | M | z |") == nil)
         #expect(Self.anchors(of: "# One\ntext\n## TLS, and who may\n") == ["one", "tls-and-who-may"])
+    }
+}
+
+extension String {
+    /// What stands between backquotes, blocks of code left out.
+    fileprivate var quoted: [String] {
+        split(separator: "\n").filter { !$0.hasPrefix("```") }.flatMap { line in
+            line.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        }
+    }
+
+    /// The targets of links.
+    fileprivate var links: [String] {
+        split(separator: "](", omittingEmptySubsequences: false).dropFirst().compactMap {
+            $0.split(separator: ")").first.map(String.init)
+        }
     }
 }

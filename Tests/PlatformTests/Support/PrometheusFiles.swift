@@ -50,7 +50,7 @@ struct PrometheusFiles {
         for var job in try #require(root["scrape_configs"]?.sequence) {
             let name = try #require(job["job_name"]?.string)
             let target = try #require(targets[name], "no target for the job \(name)")
-            job["dns_sd_configs"] = nil
+            job.mapping?["dns_sd_configs"] = nil
             job["static_configs"] = [["targets": [Node("127.0.0.1:\(target.port)")]]]
             if let path = target.path { job["metrics_path"] = Node(path) }
             jobs.append(job)
