@@ -3,6 +3,7 @@ import FoundationEssentials
 import Subprocess
 import SystemPackage
 import TestSupport
+import Yams
 
 /// One run of a real Flink with the bundle's configuration; see `Scripts/flink.py`.
 struct FlinkRun: Sendable {
@@ -95,6 +96,8 @@ struct FlinkRun: Sendable {
             let sample = try platform.config(pattern.name, pattern.sample)
             try write(sample.utf8, to: work.file(pattern.source).appending("sample"))
         }
+        run.append(try Self.sql(of: "check-processing-function-flink", in: platform))
+        parse.append(try Self.sql(of: "check-processing-integration-flink", in: platform))
         let plan = Plan(
             rest: ports.rest, metrics: ports.metrics, names: try Self.recordedNames(), parse: parse, run: run,
             stream: Self.stream)
@@ -120,6 +123,15 @@ struct FlinkRun: Sendable {
         GROUP BY n, window_start, window_end
         """,
     ]
+
+    /// The SQL that a Job writes to a file of its own.
+    private static func sql(of job: String, in platform: RenderedPlatform) throws -> [String] {
+        let containers = platform.object("Job", job)?.podSpec?["initContainers"]?.sequence ?? []
+        let scripts = containers.compactMap { $0["command"]?.sequence?.last?.string }
+        let texts = scripts.compactMap { $0.firstMatch(of: #/<<EOF\n(?<sql>[^\x00]*?\n)EOF\n/#).map { String($0.sql) } }
+        guard let text = texts.first else { throw RenderedPlatform.NoSuchKey(name: job, key: "<<EOF") }
+        return FlinkSQL(text.replacing("$RUN", with: job), run: "").statements
+    }
 
     /// What has to be another way outside a container, and nothing more: addresses, ports and folders.
     static func changes(work: String, ports: [Int], metrics: Int) -> [String: String] {

@@ -1,4 +1,6 @@
 import Definition
+import SystemPackage
+import TestSupport
 import Testing
 import Yams
 
@@ -102,5 +104,22 @@ import Yams
         }
         for name in recorded { #expect(forms.contains { fits(name, $0) }, "\(name)") }
         for form in forms { #expect(recorded.contains { fits($0, form) }, "\(form)") }
+    }
+
+    /// The page shows no SQL: it takes what the checks have.
+    @Test func theTutorialTakesWhatIsThere() throws {
+        let platform = try RenderedPlatform()
+        let page = RenderedPlatform.folder.removingLastComponent().removingLastComponent()
+            .appending("docs/platform/tutorial.md")
+        let text = String(decoding: try contents(of: page), as: UTF8.self)
+        let samples = text.matches(of: #/sample (?<pattern>[a-z-]+) (?<key>[a-z]+\.[a-z]+)/#)
+        #expect(Set(samples.map(\.pattern)) == ["etl", "stream-analytics", "events"])
+        for sample in samples {
+            #expect(platform.text(ofConfigMap: "pattern-\(sample.pattern)", key: String(sample.key)) != nil)
+        }
+        for jar in platform.definition.files.map(\.name) { #expect(text.contains("/files/\(jar),"), "\(jar)") }
+        for image in text.matches(of: #/image: (\S+)/#) {
+            #expect(platform.files.contains { $0.text.contains("image: \(image.1)\n") }, "\(image.1)")
+        }
     }
 }

@@ -30,7 +30,7 @@ sys.path.insert(0, str(flink / "py4j"))
 from py4j.java_gateway import GatewayParameters, JavaGateway  # noqa: E402
 from py4j.protocol import Py4JJavaError  # noqa: E402
 
-DEADLINE = time.monotonic() + 150
+DEADLINE = time.monotonic() + 300  # a machine that is busy with other tests takes its time
 plan = json.loads((work / "plan.json").read_text())
 environment = os.environ | {
     "FLINK_LIB_DIR": str(flink / "lib"),
