@@ -22,12 +22,17 @@ enum Service {
             .path("/bin/sh"), arguments: ["-c", script, log], input: .inputWriter, output: .discarded,
             error: .discarded
         ) { _ in
-            for port in ports where !(try await opens(port)) {
-                throw NeverStarted(command: commands.flatMap { $0 }, log: log)
+            // An error that left here would have the shell killed, and leave the programs running.
+            do {
+                for port in ports where !(try await opens(port)) {
+                    throw NeverStarted(command: commands.flatMap { $0 }, log: log)
+                }
+                return Result<Value, any Error>.success(try await body())
+            } catch {
+                return .failure(error)
             }
-            return try await body()
         }
-        return result.closureResult
+        return try result.closureResult.get()
     }
 
     /// Waits up to half a minute until something listens on `port`.
