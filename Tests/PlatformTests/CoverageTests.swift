@@ -107,7 +107,7 @@ import Testing
     /// Sizes are told by their pattern, everything else by its name.
     @Test func everyParameterIsTold() throws {
         let page = try readText(at: Self.folder.appending("operations.md")).quoted
-        let sizes = ["Cpu", "CpuLimit", "Memory", "MemoryLimit", "Heap", "ProcessSize"]
+        let sizes = ["Cpu", "CpuLimit", "Memory", "MemoryLimit", "Heap", "ProcessSize", "Volume"]
         let names = try RenderedPlatform().definition.parameters.map(\.name)
         for name in names where !sizes.contains(where: name.hasSuffix) {
             #expect(page.contains { $0 == name || $0.hasPrefix(name + "=") }, "\(name)")

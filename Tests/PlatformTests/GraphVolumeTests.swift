@@ -1,3 +1,4 @@
+import BundleFormat
 import Testing
 import Yams
 
@@ -36,6 +37,15 @@ import Yams
         let wanted = Self.volumes.map { [$0.claim, $0.size] } + Self.derived.map { [$0.key, $0.value] }
         #expect(Set(sizes) == Set(wanted))
         #expect(graph.all("PersistentVolumeClaim").allSatisfy { graph.mountPath(of: $0.name) != nil })
+    }
+
+    /// Nothing but its own settings keeps Prometheus from filling more than its share of the disk.
+    @Test(arguments: [nil, "small"]) func prometheusStopsBeforeItsVolumeIsFull(_ profile: String?) throws {
+        let graph = try Variant(profile).graph()
+        let size = try #require(graph.values(of: "--storage.tsdb.retention.size", of: "prometheus").first)
+        let volume = try #require(graph.object("PersistentVolumeClaim", "prometheus-data"))
+        let room = try #require(volume["spec", "resources", "requests", "storage"]?.quantity?.value)
+        #expect(try #require(ObjectGraph.bytes(jvm: size)) <= room * 9 / 10)
     }
 
     private func pair(claim: String = "", volume: String = "", path: String = "/d/a-data") -> String {
