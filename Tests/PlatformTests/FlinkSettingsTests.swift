@@ -9,7 +9,7 @@ import Yams
     @Test(arguments: [nil, "small"] as [String?]) func aRunChangesPlacesOnly(_ profile: String?) throws {
         let platform = try RenderedPlatform(profile: profile)
         let before = FlinkSettings(text: try platform.config("flink-config", "flink-conf.yaml"))
-        let changes = FlinkRun.changes(work: "/work", ports: [1, 2, 3, 4], metrics: 5)
+        let changes = FlinkRun.changes(work: "/elsewhere", ports: [1, 2, 3, 4], metrics: 5)
         let after = try before.with(changes).values
         let changed = before.values.filter { after[$0.key] != $0.value }.keys
         #expect(after.count == before.values.count)

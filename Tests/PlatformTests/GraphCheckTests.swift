@@ -47,6 +47,14 @@ import Testing
         #expect(refused == ["if true; then echo", "echo $((", "x() {"])
     }
 
+    /// Its own timeout ends busybox 1.35's wget with a segmentation fault; `timeout` does not.
+    @Test func noScriptGivesWgetATimeout() throws {
+        func isHit(_ text: String) throws -> Bool { try text.firstMatch(of: Regex("wget [^|;&\n]*-T")) != nil }
+        #expect(try isHit("wget -q -T 10 -O - http://a/"))
+        #expect(try !isHit("timeout 10 wget -q -O - http://a/"))
+        for script in try Variant().graph().scripts { #expect(try !isHit(script.text), "\(script.place)") }
+    }
+
     @Test func aScriptReachesItsShellUnchanged() throws {
         let graph = try ObjectGraph(
             "{kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, args: [\"echo $$\"]}, {name: b, args: [$A]}]}}"

@@ -181,10 +181,12 @@ def main():
     latest = until("a checkpoint was made", lambda: json.loads(ask(f"/jobs/{job}/checkpoints"))["latest"]["completed"])
     report["checkpoint"] = latest["external_path"]
 
+    patience = time.monotonic() + 30
+
     def metrics():
         found = set().union(*(names(port) for port in plan["metrics"]))
         # What tasks measure is there a moment after them.
-        return found if set(plan["names"]) <= found or time.monotonic() > DEADLINE - 60 else None
+        return found if set(plan["names"]) <= found or time.monotonic() > patience else None
 
     report["names"] = sorted(until("the metrics were read", metrics))
     report["log"] = (work / "jobmanager.log").read_text()[:2000]

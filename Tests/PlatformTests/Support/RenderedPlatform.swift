@@ -2,6 +2,7 @@ import BundleFormat
 import Definition
 import DefinitionTestSupport
 import Discovery
+import Synchronization
 import SystemPackage
 import Yams
 
@@ -47,7 +48,42 @@ struct RenderedPlatform {
 
     static let folder = repositoryRoot.appending("bundles").appending("infometis")
 
+    /// Reading YAML is slow in a debug build and the tests ask for the same few variants, so each is rendered once.
     init(profile: String? = nil, overrides: [String: String] = [:]) throws {
+        let choice = Choice(profile: profile, overrides: overrides)
+        self = try Self.kept.withLock { kept in
+            if let known = kept[choice] { return known }
+            let made = Kept(platform: try Self(rendering: choice))
+            kept[choice] = made
+            return made
+        }.platform
+    }
+
+    private struct Choice: Hashable {
+        let profile: String?
+        let overrides: [String: String]
+    }
+
+    /// Not Sendable by itself only because Yams finds out a node's tag when it is first asked; `settle` asks.
+    private struct Kept: @unchecked Sendable {
+        let platform: RenderedPlatform
+    }
+
+    private static let kept = Mutex<[Choice: Kept]>([:])
+
+    private static func settle(_ node: Node) {
+        _ = node.tag
+        if let mapping = node.mapping {
+            for (key, value) in mapping {
+                settle(key)
+                settle(value)
+            }
+        }
+        for element in node.sequence ?? [] { settle(element) }
+    }
+
+    private init(rendering choice: Choice) throws {
+        let (profile, overrides) = (choice.profile, choice.overrides)
         let definition = try BundleDefinition(at: Self.folder)
         var values = try definition.values(profile: profile, overrides: overrides)
         for parameter in definition.parameters where values[parameter.name] == nil {
@@ -72,6 +108,7 @@ struct RenderedPlatform {
                     ? nil : Object(stage: file.stage, file: file.path, isCheck: file.isCheck, node: node)
             }
         }
+        for object in objects { Self.settle(object.node) }
     }
 
     /// What the installer would generate, in its shape.
