@@ -27,7 +27,9 @@ struct ProbedValues {
         for parameter in parameters where all[parameter.name] == nil {
             all[parameter.name] = Self.standIn(for: parameter)
         }
-        for parameter in varied { all[parameter.name] = Self.other(than: all[parameter.name] ?? "", for: parameter) }
+        for parameter in varied {
+            all[parameter.name] = Self.other(than: all[parameter.name] ?? "", for: parameter)
+        }
         do { return try ParameterExpansion(parameters: parameters, values: all) } catch {
             throw DefinitionError(SourceLocation(file: definition.file.string), .parameter(error))
         }
@@ -40,7 +42,9 @@ struct ProbedValues {
         by hits: [ImageHit], in file: BundleFile, text: String, definition: BundleDefinition
     ) throws(DefinitionError) -> [(name: String, hit: ImageHit)] {
         // The text was expanded before, so its placeholders are well-formed.
-        guard !hits.isEmpty, text.contains("${{"), let names = try? ParameterExpansion.names(in: text) else { return [] }
+        guard !hits.isEmpty, text.contains("${{"), let names = try? ParameterExpansion.names(in: text) else {
+            return []
+        }
         func changed(by varied: [Parameter]) throws(DefinitionError) -> ImageHit? {
             let expansion = try expansion(for: definition, varying: varied)
             // The other value may make the reference malformed: then the image depends on it all the more.
