@@ -55,18 +55,19 @@ struct ExpositionTests {
         ]
         try await Daemons.run(commands, ports: ports, log: path.appending("log")) {
             let prometheus = PrometheusServer(port: ports[0], prefix: "/prometheus")
-            try await everyTargetIsUp(prometheus, targets.keys.sorted())
+            try await everyTargetIsUp(prometheus, targets.keys.sorted(), log: path.appending("log"))
             try await ask(prometheus, platform)
         }
     }
 
     /// Waits until rates can be told of everything.
-    private func everyTargetIsUp(_ prometheus: PrometheusServer, _ jobs: [String]) async throws {
+    private func everyTargetIsUp(_ prometheus: PrometheusServer, _ jobs: [String], log: FilePath) async throws {
         let areThere = try await Daemons.eventually {
             try await prometheus.samples(of: "count_over_time(up[1m]) > 3 and up == 1") == jobs.count
         }
-        let health = try await prometheus.health()
-        #expect(areThere, "\(health)")
+        let complaints = try await prometheus.complaints()
+        let said = String(decoding: try contents(of: log), as: UTF8.self).split(separator: "\n").suffix(40)
+        try #require(areThere, "\(complaints)\n\(said.joined(separator: "\n"))")
         let alertmanager = "prometheus_notifications_alertmanagers_discovered > 0"
         let isKnown = try await Daemons.eventually { try await prometheus.samples(of: alertmanager) == 1 }
         #expect(isKnown)
