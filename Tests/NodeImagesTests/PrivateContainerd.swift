@@ -74,10 +74,15 @@ struct PrivateContainerd: Sendable {
                 "--mount", "--net", "/bin/sh", "-c", script, release.folder.string, folder.path.string,
             ], input: .inputWriter, output: .discarded, error: .discarded
         ) { _ in
-            try await containerd.answers()
-            return try await body(containerd)
+            // An error that left here would have the shell killed, and leave containerd running.
+            do {
+                try await containerd.answers()
+                return Result<Value, any Error>.success(try await body(containerd))
+            } catch {
+                return .failure(error)
+            }
         }
-        return result.closureResult
+        return try result.closureResult.get()
     }
 
     /// Waits until containerd answers; throws after half a minute.
