@@ -16,6 +16,8 @@ package final class BundleReader: Sendable {
     /// The manifest that describes the bundle, and the description itself.
     package let artifact: Document<Manifest>
     package let description: BundleDescription
+    /// The artifact's files by title, each a safe relative path; what the description relies on is there.
+    package let files: [String: Descriptor]
     package let graph: ImageGraph
     /// All members that the bundle must have, in the order that they must have.
     package let contents: BundleContents
@@ -42,6 +44,7 @@ package final class BundleReader: Sendable {
             }
             let listing = try BundleIndex(reading: index.value)
             (artifact, description) = try Self.artifact(listing.artifact, load: load)
+            files = try BundleTitles(of: artifact.value, for: description).layers
             var graph = ImageGraph(platforms: description.platforms)
             for descriptor in listing.images { try graph.add(descriptor, load: load) }
             try listing.check(against: description)
@@ -78,8 +81,12 @@ extension ImageGraph {
         let _: Document<BundleDescription> = try document(manifest.config, load: load)
         var texts: [Digest: Data] = [:]
         for layer in manifest.layers {
-            try addLayer(layer.bare)
-            if layer.mediaType.isBundleText { texts[layer.digest] = try load(layer) }
+            guard layer.mediaType.isBundleText else {
+                try addLayer(layer.bare)
+                continue
+            }
+            try addText(layer.bare)
+            if texts[layer.digest] == nil { texts[layer.digest] = try load(layer) }
         }
         return texts
     }
@@ -92,6 +99,9 @@ private final class ArchiveFront {
     private let source: FrameSource
     private let tar: TarballReader
     private var members: [String: TarballMember] = [:]
+    /// Documents and texts stand before everything else: behind this there is none, whatever the archive claims.
+    private static let end = 4 * ImageGraph.documentsLimit
+    private static let countLimit = 1 << 16
 
     init(_ file: FramedFile) throws {
         path = file.path
@@ -105,7 +115,13 @@ private final class ArchiveFront {
     }
 
     func bytes(of name: String, limit: Int64) throws -> Data {
-        while members[name] == nil, let member = try tar.nextMember(of: path) { members[member.name] = member }
+        while members[name] == nil, members.count < Self.countLimit, let member = try tar.nextMember(of: path),
+            member.headerOffset < Self.end
+        {
+            guard members.updateValue(member, forKey: member.name) == nil else {
+                throw BundleError.member(path: path, name: member.name, reason: "is there twice")
+            }
+        }
         guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
         guard member.size <= limit else {
             throw BundleError.member(
@@ -128,8 +144,8 @@ final class FrameSource: TarballSource {
     }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard offset < size else { return 0 }
         let end = min(offset + Int64(target.count), size)
-        guard offset < end else { return 0 }
         var rest = target
         try reader.read(offset..<end) { piece in
             rest.copyMemory(from: piece)

@@ -39,7 +39,7 @@ extension BundleSummary {
     /// The summary as `inspect` prints it.
     func text(layers: Bool, parameters showsParameters: Bool) -> String {
         var facts = [["bundle", "\(name) \(version)"]]
-        if let description { facts.append(["", description]) }
+        if let description { facts += description.split(separator: "\n").map { ["", String($0)] } }
         facts += [
             ["platforms", platforms.joined(separator: ", ")],
             ["kubernetes", kubernetes ?? "none: for a cluster that is there"],
