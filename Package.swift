@@ -30,7 +30,10 @@ let fullyStatic: [LinkerSetting] =
                 "-use-ld=bfd", "-Xlinker", "-T",
                 "-Xlinker", "\(Context.packageDirectory)/Sources/sealift-installer/small.ld",
             ], .when(configuration: .release))
-    ] + ["acl", "nettle", "lzma", "bz2", "lz4", "z"].map { .linkedLibrary($0, .when(configuration: .release)) }
+    ]
+    + ["acl", "hogweed", "nettle", "gmp", "lzma", "bz2", "lz4", "z"].map {
+        .linkedLibrary($0, .when(configuration: .release))
+    }
 
 let package = Package(
     name: "sealift",
@@ -49,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -58,11 +62,14 @@ let package = Package(
         .target(name: "Threads"),
         .target(name: "Frames", dependencies: ["CXXHash", "CZstd", "OCI", "Threads", system]),
         .target(name: "Tarball", dependencies: ["CArchive"]),
+        .target(name: "Signatures", dependencies: ["CNettle", "OCI", system]),
         .target(name: "ImageLayout", dependencies: ["OCI"]),
-        .target(name: "BundleFormat", dependencies: ["Frames", "ImageLayout", "OCI", "Tarball", "Threads", system]),
+        .target(
+            name: "BundleFormat",
+            dependencies: ["Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "Threads", system]),
         .target(
             name: "CommandSupport",
-            dependencies: ["BundleFormat", "Frames", "OCI", "Tarball", "Threads", argumentParser, system]),
+            dependencies: ["BundleFormat", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
@@ -72,14 +79,14 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Threads", subprocess,
-                system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
+                subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
             dependencies: [
                 "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "OCI", "Registry",
-                argumentParser, system,
+                "Signatures", argumentParser, system,
             ]),
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
@@ -103,7 +110,7 @@ let package = Package(
             name: "InstallerCommands",
             dependencies: [
                 "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "NodeImages", "OCI",
-                "Preflight", "Processes", "Threads", argumentParser, system,
+                "Preflight", "Processes", "Signatures", "Threads", argumentParser, system,
             ]),
         .executableTarget(
             name: "sealift-installer", dependencies: ["InstallerCommands"], exclude: ["small.ld"],
@@ -116,6 +123,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["OCI", "Threads", subprocess, system], path: "Tests/TestSupport",
             exclude: ["Scripts"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(
+            name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(
             name: "FramesTests", dependencies: ["CZstd", "Frames", "OCI", "TestSupport", system]),
@@ -125,7 +134,9 @@ let package = Package(
             name: "ImageLayoutTests", dependencies: ["ImageLayout", "OCI", "TestSupport"]),
         .testTarget(
             name: "BundleFormatTests",
-            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Tarball", "TestSupport", system]),
+            dependencies: [
+                "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
             name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
@@ -183,7 +194,7 @@ let package = Package(
 // The installer travels in every bundle: what no byte of an image goes through is made small, not fast.
 let small: Set = [
     "BundleFormat", "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "ImageLayout", "InstallerCommands",
-    "NodeImages", "Preflight", "Processes",
+    "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
 for target in package.targets where target.type != .system {

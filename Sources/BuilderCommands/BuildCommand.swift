@@ -6,6 +6,7 @@ internal import Definition
 internal import Discovery
 internal import FoundationEssentials
 internal import OCI
+internal import Signatures
 internal import SystemPackage
 
 /// `sealift build BUNDLE`.
@@ -43,6 +44,14 @@ struct BuildCommand: AsyncParsableCommand {
             valueName: "[os/arch=]file"), completion: .file())
     var installer: [String] = []
 
+    @Option(
+        name: .customLong("sign"),
+        help: ArgumentHelp("Sign the bundle with this private key (PEM).", valueName: "file"),
+        completion: .file(extensions: ["key", "pem"]))
+    var signingKey: String?
+
+    @OptionGroup var protection: PassphraseArguments
+
     @Flag(help: "Replace an archive that is there.")
     var force = false
 
@@ -53,6 +62,9 @@ struct BuildCommand: AsyncParsableCommand {
     var format: OutputFormat = .text
 
     func validate() throws {
+        if protection.passphraseFile != nil, signingKey == nil {
+            throw ValidationError("--passphrase-file opens the key to sign with: add --sign")
+        }
         if noCache, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
     }
 
@@ -60,6 +72,8 @@ struct BuildCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingBuild) {
             let display: any BuildRenderer = format == .json ? BuildEventStream() : BuildDisplay(isSilent: dryRun)
             defer { display.finish() }
+            let passphrase = try protection.passphrase()
+            let signer = try signingKey.map { try PrivateKey(contentsOf: FilePath($0), passphrase: passphrase) }
             let inputs = try bundle.read()
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
@@ -78,7 +92,7 @@ struct BuildCommand: AsyncParsableCommand {
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
-                local: files.local, installers: try installers())
+                local: files.local, installers: try installers(), signer: signer)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {

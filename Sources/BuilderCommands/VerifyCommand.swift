@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import BundleFormat
 internal import CommandSupport
-internal import SystemPackage
 
 /// `sealift verify BUNDLE`.
 struct VerifyCommand: AsyncParsableCommand {
@@ -11,12 +10,14 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var keys: KeyArguments
+
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand { [path, format] in
-            try await ArchiveVerification.run(on: try BundleReader(opening: FilePath(path)), format: format)
+        try await runCommand { [path, keys, format] in
+            try await ArchiveVerification.run(on: try keys.open(path), format: format)
         }
     }
 }

@@ -4,6 +4,7 @@ internal import Discovery
 internal import FoundationEssentials
 package import OCI
 package import Registry
+package import Signatures
 package import SystemPackage
 internal import Threads
 
@@ -26,10 +27,12 @@ package struct BundleBuild: Sendable {
         package var local: LocalFiles
         /// The installers to pack, by platform.
         package var installers: [Platform: FilePath]
+        /// Signs the bundle; `nil` for one without a signature.
+        package var signer: PrivateKey?
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
-            local: LocalFiles, installers: [Platform: FilePath]
+            local: LocalFiles, installers: [Platform: FilePath], signer: PrivateKey? = nil
         ) {
             self.output = output
             self.lock = lock
@@ -39,6 +42,7 @@ package struct BundleBuild: Sendable {
             self.isForced = isForced
             self.local = local
             self.installers = installers
+            self.signer = signer
         }
     }
 
@@ -103,12 +107,10 @@ package struct BundleBuild: Sendable {
         let documents = try await DocumentFetch(self).run()
         let assembly = BundleAssembly(
             inputs: inputs, lock: lock, entries: entries, files: files, installers: installers)
-        let contents = try assembly.contents(documents: documents)
+        var contents = try assembly.contents(documents: documents)
+        if let signer = options.signer { contents = try contents.signed(by: signer) }
         let archive = try await pack(contents)
-        let name = plan.output.lastComponent?.string ?? ""
-        var checksum = plan.output
-        checksum.extension = "zst.sha256"
-        try DurableFile.write(Data("\(archive.digest.hex)  \(name)\n".utf8), to: checksum)
+        try ChecksumFile.write(archive.digest, of: plan.output)
         try await InstallerFiles.place(installers, in: options.output)
         observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
         return plan.output

@@ -1,11 +1,13 @@
 package import FoundationEssentials
 package import ImageLayout
 package import OCI
+package import Signatures
 
 /// All members of a bundle's archive, in their one order.
 ///
-/// First `oci-layout` and `index.json`, then every small document by digest, then every other blob, largest first:
-/// reading the front of the archive is enough to know all of it, and equal contents give equal archives.
+/// First `oci-layout`, `index.json` and, where the bundle is signed, its signature; then every small document by digest,
+/// then every other blob, largest first: reading the front of the archive is enough to know all of it, and equal contents
+/// give equal archives.
 package struct BundleContents: Sendable {
     /// One member of the archive.
     package struct Member: Sendable {
@@ -34,7 +36,8 @@ package struct BundleContents: Sendable {
     ///   - index: the bytes of `index.json`.
     ///   - graph: everything that hangs from it.
     ///   - texts: the artifact's small texts, whose bytes are at hand; a digest that is among them is no payload.
-    package init(index: Data, graph: ImageGraph, texts: [Digest: Data]) {
+    ///   - signature: the signature over `index`; `nil` in a bundle that is not signed.
+    package init(index: Data, graph: ImageGraph, texts: [Digest: Data], signature: BundleSignature? = nil) {
         var front = graph.documents.mapValues(\.bytes)
         front.merge(texts) { known, _ in known }
         let documents = front.sorted { $0.key < $1.key }.map { digest, bytes in
@@ -43,13 +46,26 @@ package struct BundleContents: Sendable {
         let payload = graph.layers.values.filter { front[$0.digest] == nil }
             .sorted { ($1.size, $0.digest) < ($0.size, $1.digest) }
             .map { Member(name: LayoutNames.blob($0.digest), size: $0.size, content: .blob($0)) }
+        var head = [(LayoutNames.layoutFile, LayoutNames.layoutBytes), (LayoutNames.indexFile, index)]
+        if let signature { head.append((BundleSignature.member, signature.encoded)) }
         members =
-            [
-                Member(
-                    name: LayoutNames.layoutFile, size: Int64(LayoutNames.layoutBytes.count),
-                    content: .document(LayoutNames.layoutBytes)),
-                Member(name: LayoutNames.indexFile, size: Int64(index.count), content: .document(index)),
-            ] + documents + payload
+            head.map { Member(name: $0, size: Int64($1.count), content: .document($1)) } + documents + payload
+    }
+
+    private init(members: [Member]) { self.members = members }
+
+    /// The same with the signature of `key`, in the place of any other.
+    package func signed(by key: PrivateKey) throws(KeyFault) -> BundleContents {
+        var signed: [Member] = []
+        for member in members where member.name != BundleSignature.member {
+            signed.append(member)
+            if member.name == LayoutNames.indexFile, case .document(let index) = member.content {
+                let bytes = try BundleSignature(of: index, by: key).encoded
+                signed.append(
+                    Member(name: BundleSignature.member, size: Int64(bytes.count), content: .document(bytes)))
+            }
+        }
+        return BundleContents(members: signed)
     }
 
     /// The blobs that are no documents, in the archive's order.

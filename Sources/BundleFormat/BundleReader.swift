@@ -2,6 +2,7 @@ internal import FoundationEssentials
 package import Frames
 package import ImageLayout
 package import OCI
+package import Signatures
 package import SystemPackage
 internal import Tarball
 
@@ -19,20 +20,28 @@ package final class BundleReader: Sendable {
     /// The artifact's files by title, each a safe relative path; what the description relies on is there.
     package let files: [String: Descriptor]
     package let graph: ImageGraph
+    /// What is known of the bundle's signature.
+    package let signature: SignatureStanding
     /// All members that the bundle must have, in the order that they must have.
     package let contents: BundleContents
 
     /// Opens the archive at `path`; throws ``BundleError`` or ``FramesError`` where it is not a bundle.
-    package init(opening path: FilePath) throws {
+    ///
+    /// Where there are `keys`, it also throws where none of them signed the bundle, before anything is read but the
+    /// file's tables, `oci-layout`, `index.json` and `index.json.sig`.
+    package init(opening path: FilePath, trusting keys: TrustedKeys = .none) throws {
         self.path = path
         file = try FramedFile(opening: path)
         let front = try ArchiveFront(file)
+        let seal = try front.seal(keys)
+        signature = seal.standing
         guard try front.bytes(of: LayoutNames.layoutFile, limit: 1024) == LayoutNames.layoutBytes else {
             throw BundleError.member(
                 path: path, name: LayoutNames.layoutFile, reason: "is not that of an OCI image layout 1.0.0")
         }
         do {
-            let indexBytes = try front.bytes(of: LayoutNames.indexFile, limit: ImageGraph.documentLimit)
+            // The very bytes that were checked: a second look at the file might find others.
+            let indexBytes = try seal.index ?? front.bytes(of: LayoutNames.indexFile, limit: ImageGraph.documentLimit)
             index = try Document(bytes: indexBytes, mediaType: .ociIndex)
             func load(_ descriptor: Descriptor) throws -> Data {
                 let name = LayoutNames.blob(descriptor.digest)
@@ -50,7 +59,7 @@ package final class BundleReader: Sendable {
             try listing.check(against: description)
             let texts = try graph.addArtifact(listing.artifact, artifact.value, load: load)
             self.graph = graph
-            contents = BundleContents(index: indexBytes, graph: graph, texts: texts)
+            contents = BundleContents(index: indexBytes, graph: graph, texts: texts, signature: seal.signature)
         } catch let error as Malformed {
             throw BundleError.structure(path: path, reason: error.description)
         } catch let error as GraphError {
@@ -102,6 +111,8 @@ private final class ArchiveFront {
     /// Documents and texts stand before everything else: behind this there is none, whatever the archive claims.
     private static let end = 4 * ImageGraph.documentsLimit
     private static let countLimit = 1 << 16
+    /// libarchive is not to be asked again behind the end.
+    private var isAtEnd = false
 
     init(_ file: FramedFile) throws {
         path = file.path
@@ -114,14 +125,49 @@ private final class ArchiveFront {
         }
     }
 
-    func bytes(of name: String, limit: Int64) throws -> Data {
-        while members[name] == nil, members.count < Self.countLimit, let member = try tar.nextMember(of: path),
-            member.headerOffset < Self.end
-        {
-            guard members.updateValue(member, forKey: member.name) == nil else {
-                throw BundleError.member(path: path, name: member.name, reason: "is there twice")
+    /// A signature, what it was made over, and what is known of it.
+    struct Seal {
+        var index: Data?
+        var signature: BundleSignature?
+        var standing: SignatureStanding
+    }
+
+    /// The signature that stands right after `index.json`, checked where there are keys.
+    func seal(_ keys: TrustedKeys) throws -> Seal {
+        let names = [LayoutNames.layoutFile, LayoutNames.indexFile, BundleSignature.member]
+        for name in names {
+            guard try next()?.name == name else {
+                guard keys.isEmpty else { throw BundleError.unsigned(path: path, tried: keys.keys) }
+                return Seal(standing: .unsigned)
             }
         }
+        let index = try bytes(of: LayoutNames.indexFile, limit: ImageGraph.documentLimit)
+        let member = try bytes(of: BundleSignature.member, limit: BundleSignature.limit)
+        guard let signature = BundleSignature(decoding: member) else {
+            throw BundleError.member(
+                path: path, name: BundleSignature.member, reason: "is not a signature in one line of base64")
+        }
+        guard !keys.isEmpty else { return Seal(index: index, signature: signature, standing: .unchecked) }
+        guard let key = keys.first(thatMade: signature.bytes, over: index) else {
+            throw BundleError.untrusted(path: path, tried: keys.keys)
+        }
+        return Seal(index: index, signature: signature, standing: .made(by: key))
+    }
+
+    private func next() throws -> TarballMember? {
+        guard !isAtEnd, members.count < Self.countLimit else { return nil }
+        guard let member = try tar.nextMember(of: path), member.headerOffset < Self.end else {
+            isAtEnd = true
+            return nil
+        }
+        guard members.updateValue(member, forKey: member.name) == nil else {
+            throw BundleError.member(path: path, name: member.name, reason: "is there twice")
+        }
+        return member
+    }
+
+    func bytes(of name: String, limit: Int64) throws -> Data {
+        while members[name] == nil, try next() != nil {}
         guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
         guard member.size <= limit else {
             throw BundleError.member(

@@ -3,7 +3,7 @@ internal import ImageLayout
 package import OCI
 
 /// What is inside a bundle, for people and for scripts.
-package struct BundleSummary: Hashable, Sendable, Codable {
+package struct BundleSummary: Hashable, Sendable, Encodable {
     /// One image.
     package struct Image: Hashable, Sendable, Codable {
         package var reference: String
@@ -61,6 +61,8 @@ package struct BundleSummary: Hashable, Sendable, Codable {
     package var files: [File]
     /// The digest of `index.json`.
     package var index: Digest
+    /// What is known of the signature over it.
+    package var signature: SignatureStanding
     package var builtWith: String
     /// The archive's length; that of the tar inside; that of all blobs.
     package var archiveBytes: Int64
@@ -99,6 +101,7 @@ package struct BundleSummary: Hashable, Sendable, Codable {
                 bytes: $0.size)
         }
         index = bundle.index.descriptor.digest
+        signature = bundle.signature
         builtWith = description.builtWith
         archiveBytes = bundle.file.size
         contentBytes = bundle.file.contentSize

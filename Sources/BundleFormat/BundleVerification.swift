@@ -17,7 +17,7 @@ package struct BundleVerification: Sendable {
     }
 
     /// What was checked, and what was found.
-    package struct Report: Hashable, Sendable, Codable {
+    package struct Report: Hashable, Sendable, Encodable {
         package var bundle: String
         package var members: Int
         package var images: Int
@@ -27,6 +27,8 @@ package struct BundleVerification: Sendable {
         package var contentBytes: Int64
         /// The digest of `index.json`: everything hangs from it.
         package var index: Digest
+        /// What is known of the signature over it.
+        package var signature: SignatureStanding
         package var faults: [Fault]
 
         package var isSound: Bool { faults.isEmpty }
@@ -78,7 +80,7 @@ package struct BundleVerification: Sendable {
             bundle: "\(bundle.description.name) \(bundle.description.version)", members: members.count,
             images: bundle.description.images.count, names: bundle.description.images.reduce(0) { $0 + $1.names.count },
             archiveBytes: bundle.file.size, contentBytes: bundle.file.contentSize,
-            index: bundle.index.descriptor.digest, faults: faults)
+            index: bundle.index.descriptor.digest, signature: bundle.signature, faults: faults)
     }
 
     /// Reads the tar as any tar reader would, to name what is there instead of what should be; throws if it finds it.
@@ -230,7 +232,7 @@ private struct MemberChecker {
     }
 
     private func expectedDigest(of name: String) -> Digest? {
-        // `oci-layout` was compared byte by byte when the bundle was opened.
+        // `oci-layout` and the signature were compared byte by byte when the bundle was opened.
         name == LayoutNames.indexFile ? index : digests[name]
     }
 }

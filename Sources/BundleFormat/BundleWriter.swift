@@ -54,6 +54,37 @@ package struct BundleWriter {
         }
     }
 
+    /// Writes the archive with the payload of another one of the same bundle, whose frames are taken over as they are:
+    /// what comes out is what packing anew would give.
+    ///
+    /// `original` is an archive with the same payload as the contents; `progress` is told the bytes copied since the
+    /// last call, and may throw to stop. Returns the archive's digest and size; it is not synced.
+    package func write(
+        to file: FileDescriptor, at path: FilePath, workers: Int, withPayloadOf original: BundleReader,
+        progress: (Int64) throws -> Void
+    ) throws -> (digest: Digest, size: Int64) {
+        let places = try original.contents.layout()
+        let payload = zip(original.contents.members, places).first { member, _ in
+            if case .blob = member.content { true } else { false }
+        }
+        let frames = try FrameWriter(to: file, at: path, workers: workers)
+        do {
+            try frames.cut(.compressed(level: Self.frontLevel))
+            for member in contents.members {
+                if case .document(let bytes) = member.content { try write(member, bytes, to: frames) }
+            }
+            if let payload {
+                try frames.append(framesOf: original.file, from: payload.1.headerOffset, progress: progress)
+            } else {
+                try Self.zeros(TarHeader.trailerSize, to: frames)
+            }
+            return try frames.finish()
+        } catch {
+            frames.cancel()
+            throw error
+        }
+    }
+
     private func write(_ member: BundleContents.Member, _ bytes: Data, to frames: FrameWriter) throws {
         try Self.header(of: member, to: frames)
         try bytes.withUnsafeBytes { try frames.write($0) }

@@ -90,6 +90,7 @@ package struct Installation: Sendable {
         try context.record.update { record in
             record.version = bundle.description.version
             record.index = bundle.index.descriptor.digest
+            record.signedBy = bundle.signature.fingerprint
             record.kubernetes = bundle.description.kubernetes?.version
         }
         try journal.append(JournalEntry(.completed))
@@ -132,6 +133,7 @@ package struct Installation: Sendable {
         entry.command = kind.rawValue
         entry.bundle = bundle.label
         entry.index = bundle.index.descriptor.digest
+        entry.signedBy = bundle.signature.fingerprint
         entry.waived = waived.isEmpty ? nil : waived
         return entry
     }
@@ -171,6 +173,7 @@ package struct Installation: Sendable {
         InstalledRecord(
             bundle: old?.bundle ?? bundle.description.name, version: old?.version ?? bundle.description.version,
             index: old?.index ?? bundle.index.descriptor.digest,
+            signedBy: old == nil ? bundle.signature.fingerprint : old?.signedBy,
             kubernetes: old == nil ? bundle.description.kubernetes?.version : old?.kubernetes,
             isMultiNode: options.isMultiNode || old?.isMultiNode == true, nodeAddress: address,
             hasDummyRoute: old?.hasDummyRoute ?? false, kubeconfig: options.kubeconfig?.string ?? old?.kubeconfig,

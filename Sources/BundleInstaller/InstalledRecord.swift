@@ -1,7 +1,7 @@
 internal import BundleFormat
 internal import Cluster
 internal import FoundationEssentials
-internal import OCI
+package import OCI
 internal import SystemPackage
 
 /// What is installed on this host, kept beside the journal; written before what it speaks of is put in place.
@@ -14,6 +14,8 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     package var version: String
     /// The digest of the bundle's `index.json`.
     var index: Digest
+    /// The fingerprint of the key that signed the bundle; `nil` where no key was there to check with.
+    package var signedBy: Digest?
     /// `nil` where the bundle was installed onto a Kubernetes that was there.
     package var kubernetes: String?
     var isMultiNode: Bool

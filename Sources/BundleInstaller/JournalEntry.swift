@@ -21,6 +21,8 @@ struct JournalEntry: Hashable, Sendable, Codable {
     /// Of `started`: `NAME-VERSION` of the bundle and the digest of its `index.json`.
     var bundle: String?
     var index: Digest?
+    /// Of `started`: the fingerprint of the key that signed the bundle, where it was checked.
+    var signedBy: Digest?
     /// Of `started`: the preflight checks that the operator waived by name.
     var waived: [String]?
     var step: String?

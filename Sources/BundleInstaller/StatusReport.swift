@@ -23,6 +23,8 @@ package struct StatusReport: Hashable, Sendable, Codable {
     package var bundle: String
     package var version: String
     package var index: Digest
+    /// The fingerprint of the key that signed the bundle; `nil` where that was not checked.
+    package var signedBy: Digest?
     /// The command that ran last: `install`, `upgrade`, `uninstall`; and whether it reached its end.
     package var command: String?
     package var isFinished: Bool
@@ -47,6 +49,7 @@ package struct StatusReport: Hashable, Sendable, Codable {
         bundle = record.bundle
         version = record.version
         index = record.index
+        signedBy = record.signedBy
         command = own.first?.command
         isFinished = own.contains { $0.event == .completed }
         var names: [String] = []

@@ -13,18 +13,30 @@ package enum ArchiveVerification {
 
     /// Verifies the archive with a meter on stderr; prints the result and throws ``Failure`` where it is damaged.
     package static func run(on bundle: BundleReader, format: OutputFormat) async throws {
-        let meter = ProgressMeter(verb: "verifying", total: bundle.contents.members.reduce(0) { $0 + $1.size })
-        let report = try await BundleVerification(of: bundle).run(workers: ProcessorCount.available) { meter.add($0) }
-        meter.finish()
+        let report = try await report(on: bundle)
         switch format {
         case .json: Terminal.standardOutput.write(try Format.json(report))
         case .text: Terminal.standardOutput.write(report.text)
         }
-        if !report.isSound {
-            throw Failure(
-                "\(bundle.path) is damaged: \(report.faults.count) of \(report.members) members",
-                hint: "copy the bundle again from where it was built", code: .data)
-        }
+        if !report.isSound { throw damage(report, bundle) }
+    }
+
+    /// Verifies the archive with a meter on stderr, and prints nothing; throws ``Failure`` where it is damaged.
+    package static func requireSound(_ bundle: BundleReader) async throws {
+        let report = try await report(on: bundle)
+        if !report.isSound { throw damage(report, bundle) }
+    }
+
+    private static func report(on bundle: BundleReader) async throws -> BundleVerification.Report {
+        let meter = ProgressMeter(verb: "verifying", total: bundle.contents.members.reduce(0) { $0 + $1.size })
+        defer { meter.finish() }
+        return try await BundleVerification(of: bundle).run(workers: ProcessorCount.available) { meter.add($0) }
+    }
+
+    private static func damage(_ report: BundleVerification.Report, _ bundle: BundleReader) -> Failure {
+        Failure(
+            "\(bundle.path) is damaged: \(report.faults.count) of \(report.members) members",
+            hint: "copy the bundle again from where it was built", code: .data)
     }
 }
 
@@ -41,6 +53,7 @@ extension BundleVerification.Report {
                     + "\(Format.bytes(contentBytes)) in an archive of \(Format.bytes(archiveBytes))")
         }
         lines.append("index.json \(index)")
+        lines.append("signature: \(signature)")
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BundleFormat
 internal import Frames
 internal import OCI
+internal import Signatures
 internal import SystemPackage
 internal import Tarball
 
@@ -47,8 +48,12 @@ package struct Failure: Error {
         case FramesError.unreadable:
             self.init(
                 "\(error)", hint: "if it was copied, compare its length and .sha256 with the original's", code: .data)
-        case is FramesError, is BundleError:
+        case is FramesError:
             self.init("\(error)", hint: "copy the bundle again from where it was built", code: .data)
+        case let error as BundleError: self.init("\(error)", hint: error.hint, code: .data)
+        case KeyError.system(_, let path, let errno): self.init(errno, "\(error)", path: path)
+        case let error as KeyError: self.init("\(error)", hint: error.hint, code: error.isTaken ? .cantCreate : .data)
+        case let error as KeyFault: self.init("the key can't be used: \(error.reason)", hint: error.hint, code: .data)
         case is Malformed, is TarballError: self.init("\(error)", code: .data)
         case let errno as Errno: self.init(errno, "\(errno)", path: nil)
         default: self.init("\(error)", hint: "this is a bug of Sealift; please report it", code: .software)

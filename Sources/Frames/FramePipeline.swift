@@ -37,6 +37,9 @@ final class FramePipeline: Sendable {
         }
     }
 
+    /// Takes a frame whose form is final already.
+    func submitEncoded(_ buffer: FrameBuffer) { _ = finished.push(buffer) }
+
     func finish() throws(FramesError) -> (digest: Digest, size: Int64) {
         stop()
         if let failure { throw failure }

@@ -43,6 +43,23 @@ package final class FrameReader {
         }
     }
 
+    /// Puts a whole frame into `buffer`, in the form that it has in the file.
+    func copy(_ index: Int, to buffer: FrameBuffer) throws(FramesError) {
+        try load(index)
+        let entry = file.entries[index]
+        switch entry.kind {
+        case .raw:
+            buffer.coding = .raw
+            buffer.free.copyMemory(from: content)
+        case .compressed:
+            // The level only matters to who compresses.
+            buffer.coding = .compressed(level: 0)
+            buffer.encoded.copyMemory(from: UnsafeRawBufferPointer(rebasing: encoded[..<entry.count]))
+            buffer.encodedCount = entry.count
+        }
+        buffer.advance(by: entry.contentCount)
+    }
+
     private func load(_ index: Int) throws(FramesError) {
         guard current != index else { return }
         current = nil

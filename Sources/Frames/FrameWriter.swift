@@ -55,6 +55,27 @@ package final class FrameWriter {
         contentCount += Int64(amount)
     }
 
+    /// Takes over the frames of `file` from the one whose content starts at `offset`, byte for byte; each is checked.
+    ///
+    /// Throws ``FramesError/unreadable(path:reason:)`` where no frame starts there. `progress` is told the bytes of
+    /// content taken since the last call, and may throw to stop.
+    package func append(
+        framesOf file: FramedFile, from offset: Int64, progress: (Int64) throws -> Void
+    ) throws {
+        try flush()
+        guard let first = file.frame(at: offset), file.entries[first].contentOffset == offset else {
+            throw FramesError.unreadable(path: file.path, reason: "no frame starts at byte \(offset) of its content")
+        }
+        let reader = FrameReader(file)
+        for index in file.entries.indices[first...] {
+            try reader.copy(index, to: current)
+            contentCount += Int64(current.count)
+            pipeline.submitEncoded(current)
+            try takeNext()
+            try progress(Int64(file.entries[index].contentCount))
+        }
+    }
+
     /// Writes what is left and the seek table; returns the digest and length of the whole file (not yet synced).
     package func finish() throws(FramesError) -> (digest: Digest, size: Int64) {
         try flush()
@@ -67,6 +88,10 @@ package final class FrameWriter {
     private func flush() throws(FramesError) {
         guard current.count > 0 else { return }
         pipeline.submit(current)
+        try takeNext()
+    }
+
+    private func takeNext() throws(FramesError) {
         nextSequence += 1
         guard let next = pipeline.takeBuffer() else {
             throw pipeline.failure ?? .compression(reason: "the writer was stopped")

@@ -3,7 +3,6 @@ internal import BundleFormat
 internal import CommandSupport
 internal import NodeImages
 internal import OCI
-internal import SystemPackage
 
 /// `sealift-installer import BUNDLE`: only the images, into any containerd.
 struct ImportCommand: AsyncParsableCommand {
@@ -18,6 +17,8 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var keys: KeyArguments
+
     @OptionGroup var node: NodeArguments
 
     @Flag(help: "Only tell what would be written.")
@@ -27,8 +28,9 @@ struct ImportCommand: AsyncParsableCommand {
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand(explaining: Failure.explainingInstall) { [path, node, dryRun, format] in
-            let bundle = try BundleReader(opening: FilePath(path))
+        try await runCommand(explaining: Failure.explainingInstall) { [path, keys, node, dryRun, format] in
+            let bundle = try keys.openBundle(path)
+            bundle.announceSignature()
             let image = ImageImport(
                 bundle,
                 .init(

@@ -10,6 +10,8 @@ struct InstallArguments: ParsableArguments {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var keys: KeyArguments
+
     @OptionGroup var host: HostArguments
 
     @OptionGroup var values: ValueArguments
@@ -47,7 +49,8 @@ struct InstallArguments: ParsableArguments {
 
     /// Does the command, or prints what it would do.
     func run(_ kind: Installation.Kind, isMultiNode: Bool) async throws {
-        let bundle = try BundleReader(opening: FilePath(path))
+        let bundle = try keys.openBundle(path)
+        bundle.announceSignature()
         var options = InstallOptions(
             overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
             nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: isMultiNode,

@@ -3,7 +3,6 @@ internal import BundleFormat
 internal import BundleInstaller
 internal import CommandSupport
 internal import Preflight
-internal import SystemPackage
 
 /// `sealift-installer preflight BUNDLE`: will it work here? Nothing is changed.
 struct PreflightCommand: AsyncParsableCommand {
@@ -18,6 +17,8 @@ struct PreflightCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var keys: KeyArguments
+
     @OptionGroup var host: HostArguments
 
     @OptionGroup var values: ValueArguments
@@ -26,8 +27,9 @@ struct PreflightCommand: AsyncParsableCommand {
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand(explaining: Failure.explainingInstall) { [path, host, values, format] in
-            let bundle = try BundleReader(opening: FilePath(path))
+        try await runCommand(explaining: Failure.explainingInstall) { [path, keys, host, values, format] in
+            let bundle = try keys.openBundle(path)
+            bundle.announceSignature()
             let options = InstallOptions(
                 overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
                 nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, workers: ProcessorCount.available)

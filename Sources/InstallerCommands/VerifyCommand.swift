@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import BundleFormat
 internal import CommandSupport
 internal import NodeImages
-internal import SystemPackage
 
 /// `sealift-installer verify BUNDLE`: the archive, or with `--node` what a containerd has of it.
 struct VerifyCommand: AsyncParsableCommand {
@@ -24,6 +23,8 @@ struct VerifyCommand: AsyncParsableCommand {
             "With --node: only the image that is asked for by this name, in any spelling.", valueName: "name"))
     var pattern: String?
 
+    @OptionGroup var keys: KeyArguments
+
     @OptionGroup var node: NodeArguments
 
     @Option(help: "How to print the result: text or json.")
@@ -36,8 +37,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
-            let bundle = try BundleReader(opening: FilePath(path))
+            let bundle = try keys.openBundle(path)
             guard asksNode else { return try await ArchiveVerification.run(on: bundle, format: format) }
+            bundle.announceSignature()
             var inventory = try await Inventory.take(
                 of: bundle, on: try node.options(), expectsUnpacked: !node.noUnpack)
             if let pattern {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Frames
 import ImageLayout
 import OCI
+import Signatures
 import SystemPackage
 import Tarball
 import TestSupport
@@ -23,7 +24,7 @@ struct SampleBundle {
         "docker.io/library/app:1.0", "registry.example/team/db:2", "registry.example/team/web:3.1",
     ]
 
-    let contents: BundleContents
+    private(set) var contents: BundleContents
     let blobs: [Digest: Data]
     let index: Data
     let images: [TestImage]
@@ -85,6 +86,18 @@ struct SampleBundle {
         contents = BundleContents(
             index: index, graph: graph, texts: [.of(text): text, config.digest: blobs[config.digest] ?? Data()])
         self.blobs = blobs
+    }
+
+    /// The sample, signed.
+    init(signer: PrivateKey) throws {
+        self = try SampleBundle().signed(by: signer)
+    }
+
+    /// The same bundle with a signature.
+    func signed(by key: PrivateKey) throws -> SampleBundle {
+        var signed = self
+        signed.contents = try contents.signed(by: key)
+        return signed
     }
 
     /// Writes the archive with the product's own writer.

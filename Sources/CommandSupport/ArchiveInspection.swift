@@ -1,36 +1,18 @@
-package import ArgumentParser
-internal import BundleFormat
+package import BundleFormat
 internal import OCI
-internal import SystemPackage
 
-/// `inspect BUNDLE`, the same in both executables.
-package struct InspectCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "inspect",
-        abstract: "Show what is inside a bundle.",
-        discussion: "Reads only the front of the archive, whatever its size; `verify` proves the rest.")
+/// What `inspect` says about itself in both executables.
+package enum ArchiveInspection {
+    package static let abstract = "Show what is inside a bundle."
+    package static let discussion =
+        "Reads only the front of the archive, whatever its size; `verify` proves the rest."
 
-    @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
-    var path: String
-
-    @Option(help: "How to print the result: text or json.")
-    var format: OutputFormat = .text
-
-    @Flag(help: "List every layer of every image.")
-    var layers = false
-
-    @Flag(help: "List the parameters that an installation takes, and the profiles.")
-    var parameters = false
-
-    package init() {}
-
-    package func run() async throws {
-        try await runCommand { [path, format, layers, parameters] in
-            let summary = BundleSummary(of: try BundleReader(opening: FilePath(path)))
-            switch format {
-            case .json: Terminal.standardOutput.write(try Format.json(summary))
-            case .text: Terminal.standardOutput.write(summary.text(layers: layers, parameters: parameters))
-            }
+    /// Prints what is in the bundle.
+    package static func run(on bundle: BundleReader, format: OutputFormat, layers: Bool, parameters: Bool) throws {
+        let summary = BundleSummary(of: bundle)
+        switch format {
+        case .json: Terminal.standardOutput.write(try Format.json(summary))
+        case .text: Terminal.standardOutput.write(summary.text(layers: layers, parameters: parameters))
         }
     }
 }
@@ -49,6 +31,7 @@ extension BundleSummary {
             ["archive", "\(Format.bytes(archiveBytes)), \(Format.bytes(contentBytes)) unpacked"],
             ["images", "\(images.count), sharing saves \(Format.bytes(sharedBytes))"],
             ["index", index.description],
+            ["signature", signature.description],
             ["built with", "sealift \(builtWith)"],
         ]
         var text = Format.table(facts)

@@ -1,0 +1,31 @@
+internal import ArgumentParser
+package import BundleFormat
+internal import Signatures
+package import SystemPackage
+
+/// The keys that a bundle must be signed by.
+package struct KeyArguments: ParsableArguments {
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp(
+            "A public key (PEM) that must have signed the bundle; of several, any one. Repeatable.", valueName: "file"),
+        completion: .file(extensions: ["pub", "pem"]))
+    var files: [String] = []
+
+    package init() {}
+
+    /// Opens a bundle that one of the keys signed; where there are none, any bundle.
+    ///
+    /// `folder` is where this host has the keys that it trusts, those given apart.
+    package func open(_ path: String, trusting folder: FilePath? = nil) throws -> BundleReader {
+        let keys = try TrustedKeys(files: files.map { FilePath($0) }, folder: folder)
+        return try BundleReader(opening: FilePath(path), trusting: keys)
+    }
+}
+
+extension BundleReader {
+    /// Says on stderr what is known of the signature, where there is one: for commands whose result doesn't tell.
+    package func announceSignature() {
+        if signature != .unsigned { Terminal.standardError.write("\(path): \(signature)\n") }
+    }
+}

@@ -1,0 +1,113 @@
+internal import Glibc
+package import SystemPackage
+
+extension PublicKey {
+    /// Reads a public key from a PEM file.
+    package init(contentsOf path: FilePath) throws(KeyError) {
+        let text = try KeyFile.text(of: path)
+        do throws(KeyFault) { try self.init(pem: text) } catch { throw .malformed(path: path, error) }
+    }
+}
+
+extension PrivateKey {
+    /// Reads a private key from a PEM file.
+    package init(contentsOf path: FilePath, passphrase: String?) throws(KeyError) {
+        let text = try KeyFile.text(of: path)
+        do throws(Refusal) {
+            try self.init(pem: text, passphrase: passphrase)
+        } catch {
+            switch error {
+            case .malformed(let fault): throw .malformed(path: path, fault)
+            case .passphraseMissing: throw .passphraseMissing(path: path)
+            case .passphraseWrong: throw .passphraseWrong(path: path)
+            }
+        }
+    }
+
+    /// Writes the key to `NAME.key`, readable by its owner only, and its public half to `NAME.pub`.
+    ///
+    /// Neither may be there; when this throws, neither is.
+    package func write(to name: FilePath, passphrase: String?) throws(KeyError) -> (private: FilePath, public: FilePath)
+    {
+        let (key, half) = (KeyFile.path(name, "key"), KeyFile.path(name, "pub"))
+        try KeyFile.create(half, publicKey.pem, mode: 0o644)
+        do throws(KeyError) {
+            try KeyFile.create(key, pem(passphrase: passphrase), mode: 0o600)
+        } catch {
+            unlink(half.string)
+            throw error
+        }
+        return (key, half)
+    }
+}
+
+/// The first line of a file, which holds a passphrase.
+package func passphrase(in path: FilePath) throws(KeyError) -> String {
+    let text = try KeyFile.text(of: path, action: "read the passphrase of")
+    let line = text.prefix { !$0.isNewline }
+    guard !line.isEmpty else {
+        throw .malformed(path: path, KeyFault("its first line is to be a passphrase, and is empty"))
+    }
+    return String(line)
+}
+
+/// Small files that hold keys.
+enum KeyFile {
+    /// No key comes near to it.
+    private static let limit = 64 << 10
+
+    /// The text of a regular file.
+    static func text(of path: FilePath, action: String = "read") throws(KeyError) -> String {
+        // Not to wait where it is a pipe that nobody writes to.
+        let file = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw failure(action, path) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw failure(action, path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(path: path, KeyFault("it is not a file")) }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes {
+                Glibc.read(file, $0.baseAddress.map { $0 + count }, $0.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure(action, path) }
+            guard got > 0 else { break }
+            count += got
+        }
+        guard count <= limit else { throw .malformed(path: path, KeyFault("it has more than \(limit) bytes")) }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    /// Makes a file that is not there yet, durably.
+    static func create(_ path: FilePath, _ text: String, mode: mode_t) throws(KeyError) {
+        let file = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard file >= 0 else {
+            if errno == EEXIST { throw .exists(path: path) }
+            throw failure("create", path)
+        }
+        defer { close(file) }
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            done += count
+        }
+        // Whatever the umask was.
+        guard done == bytes.count, fchmod(file, mode) == 0, fsync(file) == 0 else {
+            let error = failure("write", path)
+            unlink(path.string)
+            throw error
+        }
+    }
+
+    /// `NAME.EXTENSION`, whatever dots there are in the name.
+    static func path(_ name: FilePath, _ ending: String) -> FilePath { FilePath("\(name.string).\(ending)") }
+
+    static func failure(_ action: String, _ path: FilePath) -> KeyError {
+        .system(action: action, path: path, errno: Errno(rawValue: errno))
+    }
+}
