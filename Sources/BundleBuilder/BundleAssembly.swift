@@ -49,7 +49,13 @@ struct BundleAssembly {
         let own = [artifact.descriptor.digest: artifact.bytes, description.descriptor.digest: description.bytes]
         let _: Document<Manifest> = try graph.document(artifact.descriptor) { own[$0.digest] ?? Data() }
         let _: Document<BundleDescription> = try graph.document(description.descriptor) { own[$0.digest] ?? Data() }
-        for layer in layers { try graph.addLayer(layer.bare) }
+        for layer in layers {
+            do {
+                try layer.mediaType.isBundleText ? graph.addText(layer.bare) : graph.addLayer(layer.bare)
+            } catch let error as GraphError {
+                throw BundleError.payload(digest: layer.digest.description, reason: error.description)
+            }
+        }
         for digest in graph.documents.keys { all[digest] = nil }
         return BundleContents(index: index.bytes, graph: graph, texts: all)
     }

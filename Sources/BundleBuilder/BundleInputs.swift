@@ -38,8 +38,9 @@ package struct BundleInputs: Sendable {
     ) throws -> [String: Requirements] {
         var counted: [String: Requirements] = [:]
         for (name, profile) in definition.profiles.sorted(by: { $0.key < $1.key }) {
-            let values = values.merging(profile) { _, chosen in chosen }
-            let asked = try discover(in: definition, values: values).requirements
+            let chosen = values.merging(profile) { _, chosen in chosen }
+            guard chosen != values else { continue }
+            let asked = try discover(in: definition, values: chosen).requirements
             if asked != plain { counted[name] = asked }
         }
         return counted

@@ -8,6 +8,8 @@ package import OCI
 package struct BundleDescription: Hashable, Sendable, Codable {
     /// The only schema that this version of Sealift writes and reads.
     package static let currentSchema = 1
+    /// The most platforms that a bundle is for: every image is looked through for each.
+    private static let platformLimit = 16
 
     package var schemaVersion: Int
     package var name: String
@@ -155,6 +157,10 @@ extension BundleDescription: DocumentValue {
 
     package func validate(as mediaType: MediaType) throws(Malformed) {
         try Self.check(schemaVersion)
+        guard (1...Self.platformLimit).contains(platforms.count) else {
+            throw Malformed(
+                Self.subject, "\(platforms.count) platforms", breaks: "a bundle has 1 to \(Self.platformLimit) of them")
+        }
         try requirements.validate()
         for (_, asked) in profileRequirements.sorted(by: { $0.key < $1.key }) { try asked.validate() }
     }

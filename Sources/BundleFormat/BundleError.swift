@@ -1,3 +1,4 @@
+internal import OCI
 package import Signatures
 package import SystemPackage
 
@@ -20,7 +21,7 @@ package enum BundleError: Error, Sendable {
 extension BundleError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .member(let path, let name, let reason): "\(path): member '\(name)' \(reason)"
+        case .member(let path, let name, let reason): "\(path): member '\(name.printable(limit: 600))' \(reason)"
         case .structure(let path, let reason): "\(path) is not a sound bundle: \(reason)"
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .payload(let digest, let reason): "can't pack blob \(digest): \(reason)"

@@ -22,6 +22,7 @@ package struct BundleIndex {
     init(reading index: ImageIndex) throws(Fault) {
         var artifact: Descriptor?
         var images: [Descriptor] = []
+        var known: [Digest: Descriptor] = [:]
         var names: [String: Digest] = [:]
         for descriptor in index.manifests {
             let name = descriptor.annotations?[Annotation.containerdName]
@@ -39,11 +40,11 @@ package struct BundleIndex {
             guard names.updateValue(descriptor.digest, forKey: name) == nil else {
                 throw Fault(reason: "the name \(name) is listed twice")
             }
-            guard let known = images.first(where: { $0.digest == descriptor.digest }) else {
+            guard let earlier = known.updateValue(descriptor.bare, forKey: descriptor.digest) else {
                 images.append(descriptor.bare)
                 continue
             }
-            guard known == descriptor.bare else {
+            guard earlier == descriptor.bare else {
                 throw Fault(reason: "\(descriptor.digest) is listed with two sizes or media types")
             }
         }

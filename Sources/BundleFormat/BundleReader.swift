@@ -17,6 +17,8 @@ package final class BundleReader: Sendable {
     /// The manifest that describes the bundle, and the description itself.
     package let artifact: Document<Manifest>
     package let description: BundleDescription
+    /// The artifact's files by title, each a safe relative path; what the description relies on is there.
+    package let files: [String: Descriptor]
     package let graph: ImageGraph
     /// What is known of the bundle's signature.
     package let signature: SignatureStanding
@@ -51,6 +53,7 @@ package final class BundleReader: Sendable {
             }
             let listing = try BundleIndex(reading: index.value)
             (artifact, description) = try Self.artifact(listing.artifact, load: load)
+            files = try BundleTitles(of: artifact.value, for: description).layers
             var graph = ImageGraph(platforms: description.platforms)
             for descriptor in listing.images { try graph.add(descriptor, load: load) }
             try listing.check(against: description)
@@ -87,8 +90,12 @@ extension ImageGraph {
         let _: Document<BundleDescription> = try document(manifest.config, load: load)
         var texts: [Digest: Data] = [:]
         for layer in manifest.layers {
-            try addLayer(layer.bare)
-            if layer.mediaType.isBundleText { texts[layer.digest] = try load(layer) }
+            guard layer.mediaType.isBundleText else {
+                try addLayer(layer.bare)
+                continue
+            }
+            try addText(layer.bare)
+            if texts[layer.digest] == nil { texts[layer.digest] = try load(layer) }
         }
         return texts
     }
@@ -101,6 +108,9 @@ private final class ArchiveFront {
     private let source: FrameSource
     private let tar: TarballReader
     private var members: [String: TarballMember] = [:]
+    /// Documents and texts stand before everything else: behind this there is none, whatever the archive claims.
+    private static let end = 4 * ImageGraph.documentsLimit
+    private static let countLimit = 1 << 16
     /// libarchive is not to be asked again behind the end.
     private var isAtEnd = false
 
@@ -145,13 +155,14 @@ private final class ArchiveFront {
     }
 
     private func next() throws -> TarballMember? {
-        guard !isAtEnd else { return nil }
-        guard let member = try tar.nextMember(of: path) else {
+        guard !isAtEnd, members.count < Self.countLimit else { return nil }
+        guard let member = try tar.nextMember(of: path), member.headerOffset < Self.end else {
             isAtEnd = true
             return nil
         }
-        // Where a name is there twice the first counts, and verifying finds the second.
-        if members[member.name] == nil { members[member.name] = member }
+        guard members.updateValue(member, forKey: member.name) == nil else {
+            throw BundleError.member(path: path, name: member.name, reason: "is there twice")
+        }
         return member
     }
 
@@ -179,8 +190,8 @@ final class FrameSource: TarballSource {
     }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard offset < size else { return 0 }
         let end = min(offset + Int64(target.count), size)
-        guard offset < end else { return 0 }
         var rest = target
         try reader.read(offset..<end) { piece in
             rest.copyMemory(from: piece)

@@ -38,6 +38,13 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         package var bytes: Int64
     }
 
+    /// A set of parameter values, and what the platform asks of a host with them.
+    package struct Profile: Hashable, Sendable, Codable {
+        package var name: String
+        package var values: [String: String]
+        package var requirements: Requirements
+    }
+
     package var name: String
     package var version: String
     package var description: String?
@@ -46,6 +53,10 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
     package var kubernetes: String?
     package var stages: [String]
     package var parameters: [Parameter]
+    /// By name.
+    package var profiles: [Profile]
+    /// What the platform asks of a host without a profile.
+    package var requirements: Requirements
     package var images: [Image]
     package var files: [File]
     /// The digest of `index.json`.
@@ -72,6 +83,10 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         kubernetes = description.kubernetes.map { "\($0.distribution) \($0.version)" }
         stages = description.stages.map(\.name)
         parameters = description.parameters
+        profiles = description.profiles.sorted { $0.key < $1.key }.map {
+            Profile(name: $0.key, values: $0.value, requirements: description.requirements(withProfile: $0.key))
+        }
+        requirements = description.requirements
         images = description.images.map { image in
             let variants = entries[image.digest]?.images ?? []
             let layers = Set(variants.flatMap { $0.manifest.value.layers.map(\.bare) })

@@ -122,7 +122,9 @@ package enum ParameterError: Error, Hashable, Sendable, CustomStringConvertible 
         case .unknown(let name, _, let known):
             known.isEmpty
                 ? "unknown parameter '\(name)': the bundle has no parameters"
-                : "unknown parameter '\(name)': the parameters are \(known.joined(separator: ", "))"
+                : known.count > 12
+                    ? "unknown parameter '\(name)': it is none of the bundle's \(known.count)"
+                    : "unknown parameter '\(name)': the parameters are \(known.joined(separator: ", "))"
         case .unset(let name, _): "parameter '\(name)' has no value"
         case .unclosed: "'${{' is not closed by '}}' on the same line"
         case .malformedName(let name, _): "'\(name)' is no parameter name: a letter, then letters, digits, '_' and '-'"
@@ -140,7 +142,10 @@ package enum ParameterError: Error, Hashable, Sendable, CustomStringConvertible 
     /// What to do about it, where there is something to say.
     package var hint: String? {
         switch self {
-        case .unknown(let name, _, let known), .unknownProfile(let name, let known):
+        case .unknown(let name, _, let known):
+            nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+                ?? (known.count > 12 ? "inspect ARCHIVE --parameters lists them, as bundle.yaml does" : nil)
+        case .unknownProfile(let name, let known):
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
         case .unset(let name, _): "give it with --set \(name)=VALUE, or a default in the definition"
         case .unclosed, .malformedName: "a literal '${{' is written '$${{'"

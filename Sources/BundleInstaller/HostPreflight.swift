@@ -24,7 +24,7 @@ package struct HostPreflight: Sendable {
 
     init(_ bundle: BundleReader, _ choice: InstallOptions, paths: InstallerPaths, k0sPaths: K0sPaths) throws {
         self.bundle = bundle
-        files = try BundleFiles(of: bundle)
+        files = BundleFiles(of: bundle)
         (profile, values) = try Parameters.known(
             of: bundle.description, profile: choice.profile, overrides: choice.overrides, keptAt: paths.parameters)
         let record = try InstalledRecord.read(paths.record)

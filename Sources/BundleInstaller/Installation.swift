@@ -39,7 +39,7 @@ package struct Installation: Sendable {
         self.options = options
         self.paths = paths
         self.k0sPaths = k0sPaths
-        files = try BundleFiles(of: bundle)
+        files = BundleFiles(of: bundle)
     }
 
     /// What a run would do now; nothing is changed.

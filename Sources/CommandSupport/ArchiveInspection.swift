@@ -8,24 +8,26 @@ package enum ArchiveInspection {
         "Reads only the front of the archive, whatever its size; `verify` proves the rest."
 
     /// Prints what is in the bundle.
-    package static func run(on bundle: BundleReader, format: OutputFormat, layers: Bool) throws {
+    package static func run(on bundle: BundleReader, format: OutputFormat, layers: Bool, parameters: Bool) throws {
         let summary = BundleSummary(of: bundle)
         switch format {
         case .json: Terminal.standardOutput.write(try Format.json(summary))
-        case .text: Terminal.standardOutput.write(summary.text(layers: layers))
+        case .text: Terminal.standardOutput.write(summary.text(layers: layers, parameters: parameters))
         }
     }
 }
 
 extension BundleSummary {
     /// The summary as `inspect` prints it.
-    func text(layers: Bool) -> String {
+    func text(layers: Bool, parameters showsParameters: Bool) -> String {
         var facts = [["bundle", "\(name) \(version)"]]
-        if let description { facts.append(["", description]) }
+        if let description { facts += description.split(separator: "\n").map { ["", String($0)] } }
         facts += [
             ["platforms", platforms.joined(separator: ", ")],
             ["kubernetes", kubernetes ?? "none: for a cluster that is there"],
             ["stages", stages.joined(separator: " -> ")],
+            ["parameters", parameters.isEmpty ? "none" : "\(parameters.count); --parameters lists them"],
+            ["profiles", profiles.isEmpty ? "none" : profiles.map(\.name).joined(separator: ", ")],
             ["archive", "\(Format.bytes(archiveBytes)), \(Format.bytes(contentBytes)) unpacked"],
             ["images", "\(images.count), sharing saves \(Format.bytes(sharedBytes))"],
             ["index", index.description],
@@ -36,6 +38,7 @@ extension BundleSummary {
         text += "\n" + imageTable
         if layers { text += "\n" + layerTable }
         text += "\n" + fileTable
+        if showsParameters { text += "\n" + parameterTable + "\n" + profileTable }
         return text
     }
 
@@ -63,6 +66,34 @@ extension BundleSummary {
             [$0.layer.digest.short, Format.bytes($0.layer.bytes), $0.users.sorted().joined(separator: ", ")]
         }
         return Format.table([["LAYER", "SIZE", "USED BY"]] + rows, rightAligned: [1])
+    }
+
+    private var parameterTable: String {
+        let rows = parameters.map { parameter in
+            let value =
+                parameter.value.map { $0.isEmpty ? "\"\"" : $0 }
+                ?? (parameter.generate == nil ? "(to be given)" : "(generated)")
+            let choices = parameter.choices.map { "one of \($0.joined(separator: ", "))" }
+            return [
+                parameter.name, parameter.kind.rawValue, value + (parameter.isFrozen ? " (fixed)" : ""),
+                [parameter.description, choices].compactMap { $0 }.joined(separator: "; "),
+            ]
+        }
+        return Format.table([["PARAMETER", "TAKES", "VALUE", "MEANING"]] + rows)
+    }
+
+    private var profileTable: String {
+        func row(_ name: String, _ values: Int, _ asked: Requirements) -> [String] {
+            let cores = "\(asked.cpuMillis / 1000).\(asked.cpuMillis % 1000 / 100)"
+            return [
+                name, "\(values)", cores, Format.bytes(asked.memoryBytes), Format.bytes(asked.memoryLimitBytes),
+                Format.bytes(asked.volumeBytes),
+            ]
+        }
+        let rows = profiles.map { row($0.name, $0.values.count, $0.requirements) }
+        return Format.table(
+            [["PROFILE", "SETS", "CORES", "MEMORY", "AT MOST", "VOLUMES"], row("(none)", 0, requirements)] + rows,
+            rightAligned: [1, 2, 3, 4, 5])
     }
 
     private var fileTable: String {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import OCI
 
 /// How results are printed.
 package enum OutputFormat: String, CaseIterable, Sendable {
@@ -34,7 +35,10 @@ package enum Format {
     }
 
     /// Columns as wide as their widest cell, two spaces apart; `rightAligned` columns are numbers.
+    ///
+    /// Cells come from bundles and clusters too: no cell moves the cursor or starts a line of its own.
     package static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+        let rows = rows.map { $0.map { $0.printable() } }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in

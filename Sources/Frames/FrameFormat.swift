@@ -7,6 +7,8 @@
 enum FrameFormat {
     /// The most content that one frame holds.
     static let contentLimit = 4 << 20
+    /// The most frames that a file has, for 1 TiB of content: a reader keeps all their entries in memory.
+    static let frameLimit = 1 << 18
     /// The most content that a block holds (RFC 8878, 3.1.1.2.4).
     static let blockLimit = 128 << 10
     /// log2 of the window: as large as a frame, so that every frame is a single segment.

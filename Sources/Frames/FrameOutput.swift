@@ -23,6 +23,9 @@ struct FrameOutput: Sendable {
     }
 
     mutating func append(_ buffer: FrameBuffer) throws(FramesError) {
+        guard entries.count < FrameFormat.frameLimit else {
+            throw .unreadable(path: path, reason: "it would have more than \(FrameFormat.frameLimit) frames")
+        }
         let start = size
         let content = buffer.bytes
         var entry = FrameEntry(

@@ -53,6 +53,9 @@ enum FrameTables {
         guard footer[4] == 0 else { throw Fault(reason: "the seek table's descriptor is not 0") }
         let count: UInt32 = FrameFormat.integer(footer, at: 0)
         guard count >= 1 else { throw Fault(reason: "the seek table is empty") }
+        guard count <= FrameFormat.frameLimit + 1 else {
+            throw Fault(reason: "the seek table has \(count) entries; at most \(FrameFormat.frameLimit + 1) are read")
+        }
         return Int(count)
     }
 

@@ -27,7 +27,18 @@ package struct ImageGraph: Sendable {
 
     /// The largest index, manifest or config that is read into memory.
     package static let documentLimit: Int64 = 8 << 20
+    /// The most that all documents and texts hold together, since all of them are kept.
+    package static let documentsLimit: Int64 = 24 << 20
+    /// The largest blob; far above any disk of a node, far below what sums of sizes can hold.
+    package static let blobLimit: Int64 = 1 << 44
+    /// How often images may name a layer, shared ones counted each time.
+    package static let useLimit = 1 << 17
     private let platforms: Set<Platform>
+    private var documentBytes: Int64 = 0
+    private var uses = 0
+    /// What was decoded before: a config that a thousand manifests share is read once.
+    private var manifests: [Descriptor: Document<Manifest>] = [:]
+    private var configs: [Descriptor: Document<ImageConfig>] = [:]
 
     /// An empty graph that takes the manifests of `platforms` from multi-platform indexes.
     package init(platforms: some Sequence<Platform>) {
@@ -60,11 +71,14 @@ package struct ImageGraph: Sendable {
     private mutating func image(
         _ descriptor: Descriptor, platform: Platform?, load: (Descriptor) throws -> Data
     ) throws -> Image {
-        let manifest: Document<Manifest> = try document(descriptor, load: load)
+        let manifest = try manifests[descriptor.bare] ?? document(descriptor, load: load)
+        manifests[descriptor.bare] = manifest
         guard manifest.value.isImage else {
             throw GraphError.notAnImage(descriptor.digest, manifest.value.config.mediaType)
         }
-        let config: Document<ImageConfig> = try document(manifest.value.config, load: load)
+        let known = manifest.value.config.bare
+        let config = try configs[known] ?? document(known, load: load)
+        configs[known] = config
         let own = config.value.platform
         if platform == nil, !platforms.contains(own) {
             throw GraphError.platformMissing(
@@ -74,6 +88,7 @@ package struct ImageGraph: Sendable {
             throw GraphError.layerCount(
                 descriptor.digest, layers: manifest.value.layers.count, diffIDs: config.value.rootfs.diffIDs.count)
         }
+        try countUse()
         for layer in manifest.value.layers { try addLayer(layer.bare) }
         return Image(
             platform: platform ?? own, manifest: manifest, config: manifest.value.config,
@@ -85,7 +100,30 @@ package struct ImageGraph: Sendable {
         if let known = layers[layer.digest] ?? documents[layer.digest]?.descriptor, known.size != layer.size {
             throw GraphError.sizesDiffer(layer.digest, known.size, layer.size)
         }
+        guard layer.size <= Self.blobLimit else {
+            throw GraphError.tooLarge(layer.digest, size: layer.size, limit: Self.blobLimit)
+        }
+        try countUse()
         layers[layer.digest] = layers[layer.digest] ?? layer
+    }
+
+    /// Adds a blob whose bytes are kept beside the documents: a small text of an artifact.
+    package mutating func addText(_ layer: Descriptor) throws {
+        if layers[layer.digest] == nil { try countDocument(layer) }
+        try addLayer(layer)
+    }
+
+    private mutating func countUse() throws(GraphError) {
+        uses += 1
+        guard uses <= Self.useLimit else { throw .tooMany(limit: Self.useLimit) }
+    }
+
+    private mutating func countDocument(_ descriptor: Descriptor) throws(GraphError) {
+        guard descriptor.size <= Self.documentLimit else {
+            throw .tooLarge(descriptor.digest, size: descriptor.size, limit: Self.documentLimit)
+        }
+        documentBytes += descriptor.size
+        guard documentBytes <= Self.documentsLimit else { throw .documentsTooLarge(limit: Self.documentsLimit) }
     }
 
     /// Reads a document, once per digest.
@@ -99,9 +137,7 @@ package struct ImageGraph: Sendable {
             }
             bytes = known.bytes
         } else {
-            guard descriptor.size <= Self.documentLimit else {
-                throw GraphError.tooLarge(descriptor.digest, size: descriptor.size, limit: Self.documentLimit)
-            }
+            try countDocument(descriptor)
             bytes = try load(descriptor)
         }
         let document = try Document<Value>(
@@ -120,6 +156,10 @@ package enum GraphError: Error, Sendable {
     case contentDiffers(Digest, found: Digest)
     case sizesDiffer(Digest, Int64, Int64)
     case tooLarge(Digest, size: Int64, limit: Int64)
+    /// All documents and texts together.
+    case documentsTooLarge(limit: Int64)
+    /// Images, and the layers that they name.
+    case tooMany(limit: Int)
     case platformMissing(Digest, Platform, offered: [String])
     case notAnImage(Digest, MediaType)
     case layerCount(Digest, layers: Int, diffIDs: Int)
@@ -131,7 +171,9 @@ extension GraphError: CustomStringConvertible {
         case .contentDiffers(let digest, let found): "the content of \(digest) has the digest \(found)"
         case .sizesDiffer(let digest, let one, let other): "\(digest) is listed with \(one) and with \(other) bytes"
         case .tooLarge(let digest, let size, let limit):
-            "\(digest) is a document of \(size) bytes; at most \(limit) are read"
+            "\(digest) is listed with \(size) bytes; at most \(limit) are read"
+        case .documentsTooLarge(let limit): "its documents have more than \(limit) bytes together"
+        case .tooMany(let limit): "its images name layers more than \(limit) times"
         case .platformMissing(let digest, let platform, let offered):
             "\(digest) has no manifest for \(platform), only for \(offered.joined(separator: ", "))"
         case .notAnImage(let digest, let mediaType): "\(digest) is no container image but \(mediaType)"

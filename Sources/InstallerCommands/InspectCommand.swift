@@ -18,9 +18,12 @@ struct InspectCommand: AsyncParsableCommand {
     @Flag(help: "List every layer of every image.")
     var layers = false
 
+    @Flag(help: "List the parameters that an installation takes, and the profiles.")
+    var parameters = false
+
     func run() async throws {
-        try await runCommand { [path, keys, format, layers] in
-            try ArchiveInspection.run(on: keys.openBundle(path), format: format, layers: layers)
+        try await runCommand { [path, keys, format, layers, parameters] in
+            try ArchiveInspection.run(on: keys.openBundle(path), format: format, layers: layers, parameters: parameters)
         }
     }
 }

@@ -52,7 +52,10 @@ extension DocumentValue {
 }
 
 /// Decodes `bytes` as JSON; throws ``Malformed`` that names the field which could not be read.
+///
+/// Bounded, whatever the bytes: at most 262,144 values, 64 levels deep, and no key twice in one object.
 package func decodeJSON<Value: Decodable>(_ bytes: Data, as subject: String) throws(Malformed) -> Value {
+    try JSONOutline.check(bytes, as: subject)
     do {
         return try JSONDecoder().decode(Value.self, from: bytes)
     } catch let error as Malformed {

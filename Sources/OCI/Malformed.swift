@@ -11,24 +11,33 @@ package struct Malformed: Error, Hashable, CustomStringConvertible {
 
     package init(_ subject: String, _ input: some StringProtocol, breaks rule: String) {
         self.subject = subject
-        self.input = Self.printable(input)
+        self.input = input.printable(limit: 200)
         self.rule = rule
     }
 
     package var description: String { "malformed \(subject) '\(input)': \(rule)" }
+}
 
-    private static func printable(_ input: some StringProtocol) -> String {
+extension StringProtocol {
+    /// The text as it may be shown: what moves a terminal's cursor or hides text is escaped, and after `limit`
+    /// characters comes an ellipsis.
+    ///
+    /// For every text that somebody else has written: a hostile name must not rewrite what the operator sees.
+    package func printable(limit: Int = .max) -> String {
         var shown = ""
-        for scalar in input.unicodeScalars.prefix(200) {
-            // Hostile names must not move the cursor or hide text on the operator's terminal.
+        var rest = unicodeScalars.makeIterator()
+        var count = 0
+        while let scalar = rest.next() {
+            guard count < limit else { return shown + "…" }
+            count += 1
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            let hidesText = (0x200B...0x200F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
+            let hidesText = (0x200B...0x200F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
             if isControl || hidesText || (0x2066...0x2069).contains(scalar.value) {
                 shown += "\\u{\(String(scalar.value, radix: 16))}"
             } else {
                 shown.unicodeScalars.append(scalar)
             }
         }
-        return input.unicodeScalars.count > 200 ? shown + "…" : shown
+        return shown
     }
 }

@@ -118,7 +118,9 @@ package final class TarballReader {
         }
 
         func skip(_ count: Int64) -> Int64 {
-            position += count
+            // Members of impossible sizes: from there on the source has nothing.
+            let (end, isTooFar) = position.addingReportingOverflow(count)
+            position = isTooFar ? .max : end
             return count
         }
     }

@@ -13,12 +13,11 @@ import Testing
         let directory = TemporaryDirectory()
         var bundle = TestBundle()
         change(&bundle)
-        let reader = try bundle.write(to: directory.file("bundle"))
-        do throws(InstallError) {
-            _ = try BundleFiles(of: reader)
+        do {
+            _ = try bundle.write(to: directory.file("bundle"))
             return nil
-        } catch {
-            guard case .artifact(_, let reason) = error else { return "\(error)" }
+        } catch let error as BundleError {
+            guard case .structure(_, let reason) = error else { return "\(error)" }
             return reason
         }
     }

@@ -148,7 +148,9 @@ private let mebi: Int64 = 1 << 20
         let definition = try BundleDefinition(at: repositoryRoot.appending("bundles").appending("infometis"))
         let found = try discover(in: definition, values: definition.values()).requirements
         #expect(Set(found.hostPorts.map(\.port)).isSuperset(of: [80, 443, 8082, 8083, 9100]))
-        #expect(found.hostPaths.contains { $0.path == "/tmp/kafka-data" && $0.owner.hasSuffix("/kafka") })
+        #expect(
+            found.hostPaths.contains(
+                .init(path: "/tmp/kafka-data", owner: "PersistentVolume/infometis-kafka-data", bytes: 10 << 30)))
         #expect(found.memoryBytes > 1 << 30)
         #expect(found.memoryLimitBytes > found.memoryBytes)
         #expect(found.cpuMillis > 1000)

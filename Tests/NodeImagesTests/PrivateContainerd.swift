@@ -46,8 +46,9 @@ struct PrivateContainerd: Sendable {
     /// Starts a containerd, runs `body` and stops it for certain, whatever becomes of this process.
     ///
     /// Without `cri` nobody but the test changes images; with it, CRI labels every image that has no label of its own.
+    /// Without `collects` garbage is collected only when somebody waits for it, and not after every hundred changes.
     static func with<Value: Sendable>(
-        _ release: Release, cri: Bool = false, body: (PrivateContainerd) async throws -> Value
+        _ release: Release, cri: Bool = false, collects: Bool = true, body: (PrivateContainerd) async throws -> Value
     ) async throws -> Value {
         let folder = TemporaryDirectory()
         let containerd = PrivateContainerd(release: release, folder: folder.path)
@@ -62,6 +63,8 @@ struct PrivateContainerd: Sendable {
               address = "\(containerd.socket).ttrpc"
             [plugins."io.containerd.internal.v1.opt"]
               path = "\(folder.path)/opt"
+            [plugins."io.containerd.gc.v1.scheduler"]
+              mutation_threshold = \(collects ? 100 : 1_000_000)
 
             """
         try write(settings.utf8, to: folder.file("config.toml"))
@@ -71,10 +74,15 @@ struct PrivateContainerd: Sendable {
                 "--mount", "--net", "/bin/sh", "-c", script, release.folder.string, folder.path.string,
             ], input: .inputWriter, output: .discarded, error: .discarded
         ) { _ in
-            try await containerd.answers()
-            return try await body(containerd)
+            // An error that left here would have the shell killed, and leave containerd running.
+            do {
+                try await containerd.answers()
+                return Result<Value, any Error>.success(try await body(containerd))
+            } catch {
+                return .failure(error)
+            }
         }
-        return result.closureResult
+        return try result.closureResult.get()
     }
 
     /// Waits until containerd answers; throws after half a minute.

@@ -6,11 +6,11 @@ host=(--waive cgroup --waive memory --waive disk --dummy-route --start-timeout 1
 
 section preflight installer preflight "$bundle" "${chosen[@]}" --format json "${host[@]:0:6}" --dummy-route
 section 'too large' installer preflight "$bundle" --format json
+section parameters installer inspect "$bundle" --parameters
 section wrong installer install "$bundle" "${host[@]}" --set pullPolicy=never
 section unknown installer install "$bundle" "${host[@]}" --profile smal
 section install installer install "$bundle" "${host[@]}" "${chosen[@]}" --set reclaimPolicy=Retain --format json
 section status installer status --format json
-section check installer check --format json
 section verify installer verify --node "$bundle"
 section pattern installer verify --node "$bundle" --pattern apache/nifi:1.23.2
 section claims k0s kubectl get pvc -n infometis -o \

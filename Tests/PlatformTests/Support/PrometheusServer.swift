@@ -35,6 +35,13 @@ struct PrometheusServer: Sendable {
             .mapValues { $0.map { $0["health"]?.string ?? "" } }
     }
 
+    /// What is wrong with the targets that are not up, by job.
+    func complaints() async throws -> [String: [String]] {
+        let targets = try await data("targets", [("state", "active")])["activeTargets"]?.sequence ?? []
+        return Dictionary(grouping: targets.filter { $0["health"]?.string != "up" }) { $0["scrapePool"]?.string ?? "" }
+            .mapValues { $0.map { $0["lastError"]?.string ?? "" } }
+    }
+
     /// Prometheus refused what it was asked, such as an expression with an error.
     struct Refused: Error {
         let answer: String
