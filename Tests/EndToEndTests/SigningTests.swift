@@ -205,7 +205,7 @@ struct SigningTests {
                         "signature   signed by \(trusted)/b.pub (\(fingerprint))", "by one of \(trusted)/a.pem",
                         "error: can't use the key \(trusted)/c.pem: it has no PEM block",
                         "signature   signed by \(bundle.place.file("release.pub")) (\(fingerprint))",
-                        "error: can't list the key \(trusted): Not a directory",
+                        "error: can't list the keys in \(trusted): Not a directory",
                     ][index])
             } && answers.count == 8, "\(run.transcript)")
     }
