@@ -102,6 +102,9 @@ struct BuildCommand: AsyncParsableCommand {
             }
             let path = try await build.run()
             display.finish()
+            if let signer, format == .text {
+                Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
+            }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }
     }

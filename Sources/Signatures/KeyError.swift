@@ -2,7 +2,7 @@ package import SystemPackage
 
 /// Why a key can't be read, written or used.
 package enum KeyError: Error, Hashable, Sendable {
-    /// A system call on `path` failed; `action` says which: "open", "list" …
+    /// A system call on `path` failed; `action` says which, and what is there: "read the key", "list the keys in" …
     case system(action: String, path: FilePath, errno: Errno)
     /// The file is there and is not the key that it should be.
     case malformed(path: FilePath, KeyFault)
@@ -10,6 +10,8 @@ package enum KeyError: Error, Hashable, Sendable {
     case passphraseMissing(path: FilePath)
     /// The passphrase does not open the private key.
     case passphraseWrong(path: FilePath)
+    /// The file that should hold a passphrase holds none.
+    case passphraseEmpty(path: FilePath)
     /// A key is never overwritten.
     case exists(path: FilePath)
 }
@@ -17,10 +19,11 @@ package enum KeyError: Error, Hashable, Sendable {
 extension KeyError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .system(let action, let path, let errno): "can't \(action) the key \(path): \(errno)"
+        case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .malformed(let path, let fault): "can't use the key \(path): \(fault.reason)"
         case .passphraseMissing(let path): "can't use the key \(path): it is protected by a passphrase"
         case .passphraseWrong(let path): "can't use the key \(path): the passphrase does not open it"
+        case .passphraseEmpty(let path): "there is no passphrase in the first line of \(path)"
         case .exists(let path): "can't make a key: \(path) is there already"
         }
     }
@@ -34,6 +37,7 @@ extension KeyError: CustomStringConvertible {
         case .system: nil
         case .malformed(_, let fault): fault.hint
         case .passphraseMissing: "name the file that holds it with --passphrase-file"
+        case .passphraseEmpty: nil
         case .passphraseWrong: "the first line of the passphrase file counts, without its line break"
         case .exists: "a key that is gone can't be had back: choose another name, or move the old key away"
         }

@@ -41,13 +41,11 @@ extension PrivateKey {
     }
 }
 
-/// The first line of a file, which holds a passphrase.
+/// The first line of a file, or of what a pipe gives: a passphrase.
 package func passphrase(in path: FilePath) throws(KeyError) -> String {
-    let text = try KeyFile.text(of: path, action: "read the passphrase of")
+    let text = try KeyFile.text(of: path, action: "read the passphrase in", mayBePipe: true)
     let line = text.prefix { !$0.isNewline }
-    guard !line.isEmpty else {
-        throw .malformed(path: path, KeyFault("its first line is to be a passphrase, and is empty"))
-    }
+    guard !line.isEmpty else { throw .passphraseEmpty(path: path) }
     return String(line)
 }
 
@@ -56,15 +54,19 @@ enum KeyFile {
     /// No key comes near to it.
     private static let limit = 64 << 10
 
-    /// The text of a regular file.
-    static func text(of path: FilePath, action: String = "read") throws(KeyError) -> String {
-        // Not to wait where it is a pipe that nobody writes to.
-        let file = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    /// The text of a file.
+    static func text(
+        of path: FilePath, action: String = "read the key", mayBePipe: Bool = false
+    ) throws(KeyError) -> String {
+        // Not to wait for ever where a pipe to which nobody writes lies among the keys.
+        let file = open(path.string, O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK))
         guard file >= 0 else { throw failure(action, path) }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else { throw failure(action, path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(path: path, KeyFault("it is not a file")) }
+        guard mayBePipe || status.st_mode & S_IFMT == S_IFREG else {
+            throw .malformed(path: path, KeyFault("it is not a file"))
+        }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count < bytes.count {
@@ -85,7 +87,7 @@ enum KeyFile {
         let file = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard file >= 0 else {
             if errno == EEXIST { throw .exists(path: path) }
-            throw failure("create", path)
+            throw failure("create the key", path)
         }
         defer { close(file) }
         let bytes = Array(text.utf8)
@@ -98,7 +100,7 @@ enum KeyFile {
         }
         // Whatever the umask was.
         guard done == bytes.count, fchmod(file, mode) == 0, fsync(file) == 0 else {
-            let error = failure("write", path)
+            let error = failure("write the key", path)
             unlink(path.string)
             throw error
         }

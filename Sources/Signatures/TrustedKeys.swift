@@ -46,7 +46,7 @@ package struct TrustedKeys: Sendable {
     private static func keyFiles(in folder: FilePath) throws(KeyError) -> [FilePath] {
         guard let stream = opendir(folder.string) else {
             if errno == ENOENT { return [] }
-            throw .system(action: "list", path: folder, errno: Errno(rawValue: errno))
+            throw .system(action: "list the keys in", path: folder, errno: Errno(rawValue: errno))
         }
         defer { closedir(stream) }
         var names: [String] = []
@@ -60,7 +60,7 @@ package struct TrustedKeys: Sendable {
             errno = 0
         }
         // What can't be read to its end might hold the key that was withdrawn, or the one that is missed.
-        guard errno == 0 else { throw .system(action: "list", path: folder, errno: Errno(rawValue: errno)) }
+        guard errno == 0 else { throw .system(action: "list the keys in", path: folder, errno: Errno(rawValue: errno)) }
         return names.sorted().map { folder.appending($0) }
     }
 }

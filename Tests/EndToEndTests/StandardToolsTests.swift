@@ -8,12 +8,19 @@ import Testing
 struct StandardToolsTests {
     /// Builds `sample` and hands over where, with a registry that has nothing else in it.
     private func withBundle(
-        _ sample: SampleBundle, _ body: (_ place: Workplace, _ archive: FilePath) async throws -> Void
+        _ sample: SampleBundle, isSigned: Bool = false,
+        _ body: (_ place: Workplace, _ archive: FilePath) async throws -> Void
     ) async throws {
         let place = try Workplace(sample)
         try await DockerRegistry.with(.plain) { registry in
             try sample.publish(to: registry)
-            let run = try await place.build(mirror: registry.mirror)
+            var signing: [String] = []
+            if isSigned {
+                let key = place.file("release")
+                #expect(try await place.sealift(["keygen", "--output", key.string]).code == 0)
+                signing = ["--sign", "\(key).key"]
+            }
+            let run = try await place.build(mirror: registry.mirror, signing)
             try #require(run.code == 0, "\(run.transcript)")
         }
         try await body(place, place.output.appending(sample.archive))
@@ -43,10 +50,10 @@ struct StandardToolsTests {
         }
     }
 
-    @Test(.enabled(if: Executables.areInstalled("skopeo", "zstd"), "needs skopeo and zstd"))
-    func skopeoInspectsEveryImageByName() async throws {
+    @Test(.enabled(if: Executables.areInstalled("skopeo", "zstd"), "needs skopeo and zstd"), arguments: [false, true])
+    func skopeoInspectsEveryImageByName(isSigned: Bool) async throws {
         let sample = try SampleBundle.ordinary()
-        try await withBundle(sample) { place, archive in
+        try await withBundle(sample, isSigned: isSigned) { place, archive in
             for image in sample.images where image.image.root.mediaType.isOCI {
                 let names = [image.name, "docker.io/\(image.repository)@\(image.image.root.digest)"]
                 for name in names {
@@ -111,10 +118,10 @@ struct StandardToolsTests {
 
     @Test(
         .enabled(if: Containerd.isInstalled, "needs containerd, runc and zstd"),
-        .enabled(if: Executables.isRoot, "needs root"))
-    func containerdImportsTheWholeFileAndRunsAContainer() async throws {
+        .enabled(if: Executables.isRoot, "needs root"), arguments: [false, true])
+    func containerdImportsTheWholeFileAndRunsAContainer(isSigned: Bool) async throws {
         let sample = try SampleBundle.runnable()
-        try await withBundle(sample) { place, archive in
+        try await withBundle(sample, isSigned: isSigned) { place, archive in
             let run = try await Containerd.run(
                 in: place,
                 """
