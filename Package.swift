@@ -115,6 +115,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["OCI", "Threads", subprocess, system], path: "Tests/TestSupport",
             exclude: ["Scripts"]),
+        .target(
+            name: "HostileBundles",
+            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Tarball", "TestSupport", system],
+            path: "Tests/HostileBundles"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(
@@ -125,7 +129,7 @@ let package = Package(
             name: "ImageLayoutTests", dependencies: ["ImageLayout", "OCI", "TestSupport"]),
         .testTarget(
             name: "BundleFormatTests",
-            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Tarball", "TestSupport", system]),
+            dependencies: ["BundleFormat", "Frames", "HostileBundles", "OCI", "TestSupport", system]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
             name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
@@ -175,7 +179,9 @@ let package = Package(
             exclude: ["Fixtures", "Scripts"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["BundleFormat", "Definition", "ImageLayout", "OCI", "TestSupport", subprocess, system],
+            dependencies: [
+                "BundleFormat", "Definition", "HostileBundles", "ImageLayout", "OCI", "TestSupport", subprocess, system,
+            ],
             exclude: ["Fixtures", "Scripts"]),
     ]
 )
