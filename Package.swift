@@ -122,6 +122,11 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["OCI", "Threads", subprocess, system], path: "Tests/TestSupport",
             exclude: ["Scripts"]),
+        .target(
+            name: "HostileBundles",
+            dependencies: [
+                "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
+            ], path: "Tests/HostileBundles"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
@@ -135,7 +140,9 @@ let package = Package(
         .testTarget(
             name: "BundleFormatTests",
             dependencies: [
-                "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
+                "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
+                "TestSupport",
+                system,
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
@@ -186,7 +193,9 @@ let package = Package(
             exclude: ["Fixtures", "Scripts"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["BundleFormat", "Definition", "ImageLayout", "OCI", "TestSupport", subprocess, system],
+            dependencies: [
+                "BundleFormat", "Definition", "HostileBundles", "ImageLayout", "OCI", "TestSupport", subprocess, system,
+            ],
             exclude: ["Fixtures", "Scripts"]),
     ]
 )

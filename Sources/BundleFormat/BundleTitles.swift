@@ -80,7 +80,9 @@ extension BundleDescription {
             return "stage \(stage.name) may take \(stage.readyTimeout) seconds; 1 second to 7 days are possible"
         }
         for file in files {
-            guard file.name.hasPrefix("files/") else { return "the file '\(file.name.printable(limit: 200))' is not below files/" }
+            guard file.name.hasPrefix("files/") else {
+                return "the file '\(file.name.printable())' is not below files/"
+            }
             guard let mode = UInt32(file.mode, radix: 8), mode <= 0o777, !file.mode.hasPrefix("+") else {
                 return "the file '\(file.name.printable(limit: 200))' has no mode from 0000 to 0777"
             }
@@ -93,7 +95,9 @@ extension BundleDescription {
                 case Parameter.Generator.uuid, Parameter.Generator.nodeAddress: true
                 default: false
                 }
-            guard isKnown else { return "no value can be generated for the parameter '\(parameter.name.printable(limit: 200))'" }
+            guard isKnown else {
+                return "no value can be generated for the parameter '\(parameter.name.printable())'"
+            }
         }
         return nil
     }

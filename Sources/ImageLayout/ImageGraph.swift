@@ -27,8 +27,8 @@ package struct ImageGraph: Sendable {
 
     /// The largest index, manifest or config that is read into memory.
     package static let documentLimit: Int64 = 8 << 20
-    /// The most that all documents and texts hold together, since all of them are kept.
-    package static let documentsLimit: Int64 = 24 << 20
+    /// The most that all documents and texts hold together, since all of them are kept; a thousand images have some 20 MiB.
+    package static let documentsLimit: Int64 = 48 << 20
     /// The largest blob; far above any disk of a node, far below what sums of sizes can hold.
     package static let blobLimit: Int64 = 1 << 44
     /// How often images may name a layer, shared ones counted each time.

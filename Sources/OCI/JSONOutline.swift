@@ -78,7 +78,7 @@ struct JSONOutline {
             text = (try? JSONDecoder().decode(String.self, from: Data(key))) ?? text
         }
         guard levels[levels.count - 1]?.insert(text).inserted ?? true else {
-            throw Malformed(subject, text, breaks: "the key is there twice in one object, which can be read in two ways")
+            throw Malformed(subject, text, breaks: "it is there twice in one object, which can be read in two ways")
         }
     }
 

@@ -18,8 +18,10 @@ package enum TarHeader {
 
     /// The header of a member: one block, or three where name or size need a pax extension.
     package static func encode(name: String, size: Int64) throws(TarballError) -> [UInt8] {
-        let handle = WriteHandle()
         let sink = HeaderSink()
+        let handle = WriteHandle()
+        // Without this, freeing the handle would write the member's data as zeros, to a sink that may be gone by then.
+        defer { archive_write_fail(handle.archive) }
         try handle.check(archive_write_set_format_pax_restricted(handle.archive), while: "choose the pax format")
         try handle.check(archive_write_set_bytes_per_block(handle.archive, 0), while: "turn buffering off")
         let context = Unmanaged.passUnretained(sink).toOpaque()
@@ -42,8 +44,6 @@ package enum TarHeader {
         archive_entry_set_uid(entry, 0)
         archive_entry_set_gid(entry, 0)
         try handle.check(archive_write_header(handle.archive, entry), while: "write the tar header of \(name)")
-        // Without this, freeing the handle would write the member's data as zeros.
-        archive_write_fail(handle.archive)
         return sink.bytes
     }
 

@@ -1,6 +1,7 @@
 import BundleFormat
 import FoundationEssentials
 import Frames
+import HostileBundles
 import OCI
 import SystemPackage
 import TestSupport

@@ -1,6 +1,7 @@
 import BundleFormat
 import FoundationEssentials
 import Frames
+import HostileBundles
 import ImageLayout
 import OCI
 import Signatures

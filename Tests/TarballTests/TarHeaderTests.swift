@@ -21,6 +21,12 @@ import Testing
         #expect(member.dataOffset == Int64(header.count))
     }
 
+    @Test func survivesANameThatCannotBeWritten() {
+        for _ in 0..<100 {
+            #expect(throws: TarballError.self) { try TarHeader.encode(name: "a\u{202E}b", size: 700) }
+        }
+    }
+
     @Test(arguments: [(0, 0), (1, 511), (511, 1), (512, 0), (513, 511), (1 << 40, 0)])
     func padsToWholeBlocks(_ size: Int64, _ padding: Int) {
         #expect(TarHeader.padding(after: size) == padding)

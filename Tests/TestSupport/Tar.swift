@@ -39,6 +39,16 @@ enum Tar {
         return member + little(crc32(bytes)) + little(UInt32(truncatingIfNeeded: bytes.count))
     }
 
+    /// A zstd frame (RFC 8878) of raw blocks, a single segment.
+    static func zstd(_ bytes: [UInt8]) -> [UInt8] {
+        var frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0b1010_0000] + little(UInt32(bytes.count))
+        for start in stride(from: 0, to: bytes.count, by: 128 << 10) {
+            let end = min(start + (128 << 10), bytes.count)
+            frame += little(UInt32(end - start) << 3 | (end == bytes.count ? 1 : 0)).prefix(3) + bytes[start..<end]
+        }
+        return frame
+    }
+
     private static func octal(_ value: Int, width: Int) -> String {
         let digits = String(value, radix: 8)
         return String(repeating: "0", count: width - digits.count) + digits

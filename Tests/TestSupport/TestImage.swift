@@ -25,10 +25,11 @@ package struct TestImage: Sendable {
     ///   - base: the files of the first layer, for an image that must run; otherwise it is made like the others.
     ///   - isPlain: the layers but the first are tar archives of one repeated byte, not compressed: made fast at any
     ///     size.
+    ///   - isZstd: the layers are zstd, not gzip.
     /// - Throws: only what encoding a document throws.
     package init(
         format: Format = .oci, platforms: [Platform] = [.linuxAMD64], layers: [Int] = [2000, 5000], seed: UInt64 = 1,
-        base: [(name: String, bytes: [UInt8])]? = nil, isPlain: Bool = false
+        base: [(name: String, bytes: [UInt8])]? = nil, isPlain: Bool = false, isZstd: Bool = false
     ) throws {
         var blobs: [Digest: Data] = [:]
         func add(_ bytes: Data, _ mediaType: MediaType) -> Descriptor {
@@ -49,6 +50,7 @@ package struct TestImage: Sendable {
                 let tar = Tar.archive(index == 0 ? base ?? made : made)
                 diffIDs.append(.of(Data(tar)))
                 if isPlain { return add(Data(tar), .ociLayer) }
+                if isZstd { return add(Data(Tar.zstd(tar)), .ociLayerZstd) }
                 return add(Data(Tar.gzip(tar)), format == .oci ? .ociLayerGzip : .dockerLayerGzip)
             }
             let ids = diffIDs.map { "\"\($0)\"" }.joined(separator: ",")

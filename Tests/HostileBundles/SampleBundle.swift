@@ -1,35 +1,39 @@
-import BundleFormat
-import FoundationEssentials
-import Frames
-import ImageLayout
-import OCI
-import Signatures
-import SystemPackage
-import Tarball
-import TestSupport
+package import BundleFormat
+package import FoundationEssentials
+internal import Frames
+internal import ImageLayout
+package import OCI
+package import Signatures
+package import SystemPackage
+internal import Tarball
+package import TestSupport
 
 /// A small but real bundle: an OCI and a Docker image, one for two platforms, a text and a file that compresses.
-struct SampleBundle {
+package struct SampleBundle {
     /// What a test may change before anything is digested.
-    struct Parts {
-        var images: [(reference: String, image: TestImage)]
-        var platforms: [Platform] = [.linuxAMD64, .linuxARM64]
+    package struct Parts {
+        package var images: [(reference: String, image: TestImage)]
+        package var platforms: [Platform] = [.linuxAMD64, .linuxARM64]
         /// Changes the description, as JSON text.
-        var editDescription: (String) -> String = { $0 }
+        package var editDescription: (String) -> String = { $0 }
         /// Changes `index.json`.
-        var editIndex: (inout ImageIndex) -> Void = { _ in }
+        package var editIndex: (inout ImageIndex) -> Void = { _ in }
+        /// Changes the artifact manifest.
+        package var editArtifact: (inout Manifest) -> Void = { _ in }
+        /// Changes the text of `index.json`.
+        package var editIndexText: (String) -> String = { $0 }
     }
 
-    static let references = [
+    package static let references = [
         "docker.io/library/app:1.0", "registry.example/team/db:2", "registry.example/team/web:3.1",
     ]
 
-    private(set) var contents: BundleContents
-    let blobs: [Digest: Data]
-    let index: Data
-    let images: [TestImage]
+    package private(set) var contents: BundleContents
+    package let blobs: [Digest: Data]
+    package let index: Data
+    package let images: [TestImage]
 
-    static func parts() throws -> Parts {
+    package static func parts() throws -> Parts {
         Parts(
             images: [
                 (references[0], try TestImage(platforms: [.linuxAMD64, .linuxARM64], layers: [2000, 9000], seed: 1)),
@@ -38,7 +42,7 @@ struct SampleBundle {
             ])
     }
 
-    init(_ change: (inout Parts) throws -> Void = { _ in }) throws {
+    package init(_ change: (inout Parts) throws -> Void = { _ in }) throws {
         var parts = try Self.parts()
         try change(&parts)
         images = parts.images.map(\.image)
@@ -69,14 +73,15 @@ struct SampleBundle {
             images: described, files: [.init(name: "files/words.txt", mode: "0644")], builtWith: "test")
         let json = String(decoding: try encodeJSON(description), as: UTF8.self)
         let config = layer("", .bundleConfig, Data(parts.editDescription(json).utf8)).bare
-        let artifact = try Document(
-            encoding: Manifest(
-                mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers),
-            mediaType: .ociManifest)
+        var manifest = Manifest(
+            mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers)
+        parts.editArtifact(&manifest)
+        let artifact = try Document(encoding: manifest, mediaType: .ociManifest)
         blobs[artifact.descriptor.digest] = artifact.bytes
         var listing = BundleIndex.make(images: named, artifact: artifact.descriptor)
         parts.editIndex(&listing)
-        index = try encodeJSON(listing)
+        let indexText = String(decoding: try encodeJSON(listing), as: UTF8.self)
+        index = Data(parts.editIndexText(indexText).utf8)
 
         var graph = ImageGraph(platforms: parts.platforms)
         for (_, image) in parts.images { try graph.add(image.root) { blobs[$0.digest] ?? Data() } }
@@ -89,12 +94,12 @@ struct SampleBundle {
     }
 
     /// The sample, signed.
-    init(signer: PrivateKey) throws {
+    package init(signer: PrivateKey) throws {
         self = try SampleBundle().signed(by: signer)
     }
 
     /// The same bundle with a signature.
-    func signed(by key: PrivateKey) throws -> SampleBundle {
+    package func signed(by key: PrivateKey) throws -> SampleBundle {
         var signed = self
         signed.contents = try contents.signed(by: key)
         return signed
@@ -102,7 +107,7 @@ struct SampleBundle {
 
     /// Writes the archive with the product's own writer.
     @discardableResult
-    func write(to path: FilePath, workers: Int = 2) throws -> (digest: Digest, size: Int64) {
+    package func write(to path: FilePath, workers: Int = 2) throws -> (digest: Digest, size: Int64) {
         let file = try Self.create(path)
         return try file.closeAfter {
             try BundleWriter(contents).write(
@@ -112,7 +117,7 @@ struct SampleBundle {
     }
 
     /// The members as an attacker would handle them: names, bytes, and the header that stands before them.
-    func members() throws -> [Member] {
+    package func members() throws -> [Member] {
         try contents.members.map { member in
             switch member.content {
             case .document(let bytes): try Member(member.name, bytes)
@@ -121,13 +126,13 @@ struct SampleBundle {
         }
     }
 
-    struct Member {
-        var name: String
-        var header: [UInt8]
-        var bytes: Data
-        var padding: [UInt8]
+    package struct Member {
+        package var name: String
+        package var header: [UInt8]
+        package var bytes: Data
+        package var padding: [UInt8]
 
-        init(_ name: String, _ bytes: Data) throws {
+        package init(_ name: String, _ bytes: Data) throws {
             self.name = name
             self.bytes = bytes
             header = try TarHeader.encode(name: name, size: Int64(bytes.count))
@@ -136,7 +141,7 @@ struct SampleBundle {
     }
 
     /// Frames any tar anew, with sound checksums and tables.
-    static func reframe(_ members: [Member], tail: [UInt8] = [], to path: FilePath) throws {
+    package static func reframe(_ members: [Member], tail: [UInt8] = [], to path: FilePath) throws {
         let file = try create(path)
         try file.closeAfter {
             let writer = try FrameWriter(to: file, at: path, workers: 1)
@@ -172,12 +177,12 @@ struct SampleBundle {
 }
 
 /// Opens and verifies; throws what opening throws, returns the report.
-func verify(_ path: FilePath, workers: Int = 2) async throws -> BundleVerification.Report {
+package func verify(_ path: FilePath, workers: Int = 2) async throws -> BundleVerification.Report {
     try await BundleVerification(of: BundleReader(opening: path)).run(workers: workers) { _ in }
 }
 
 /// What `verify` complains about: an error's words, or the faults; empty for a sound bundle.
-func complaint(about path: FilePath) async -> String {
+package func complaint(about path: FilePath) async -> String {
     do {
         return try await verify(path).faults.map { "\($0.member): \($0.reason) \($0.images)" }.joined(separator: "\n")
     } catch {
