@@ -12,6 +12,8 @@ package enum KeyError: Error, Hashable, Sendable {
     case passphraseWrong(path: FilePath)
     /// The file that should hold a passphrase holds none.
     case passphraseEmpty(path: FilePath)
+    /// Anybody may write to what says whom this host trusts.
+    case open(path: FilePath)
     /// A key is never overwritten.
     case exists(path: FilePath)
 }
@@ -24,6 +26,7 @@ extension KeyError: CustomStringConvertible {
         case .passphraseMissing(let path): "can't use the key \(path): it is protected by a passphrase"
         case .passphraseWrong(let path): "can't use the key \(path): the passphrase does not open it"
         case .passphraseEmpty(let path): "there is no passphrase in the first line of \(path)"
+        case .open(let path): "can't trust \(path): anybody on this host may change it"
         case .exists(let path): "can't make a key: \(path) is there already"
         }
     }
@@ -38,6 +41,7 @@ extension KeyError: CustomStringConvertible {
         case .malformed(_, let fault): fault.hint
         case .passphraseMissing: "name the file that holds it with --passphrase-file"
         case .passphraseEmpty: nil
+        case .open: "look who put what there, then chmod o-w"
         case .passphraseWrong: "the first line of the passphrase file counts, without its line break"
         case .exists: "a key that is gone can't be had back: choose another name, or move the old key away"
         }

@@ -29,7 +29,8 @@ package struct TrustedKeys: Sendable {
 
     /// Reads the keys of `files`, and of every `*.pem` and `*.pub` in `folder`.
     ///
-    /// Throws where any of them is no public key; a folder that is not there holds none.
+    /// Throws where any of them is no public key, or one of the folder could be changed by anybody; a folder that is not
+    /// there holds none.
     package init(files: [FilePath], folder: FilePath?) throws(KeyError) {
         var keys: [TrustedKey] = []
         for path in try files + (folder.map { path throws(KeyError) in try Self.keyFiles(in: path) } ?? []) {
@@ -49,6 +50,7 @@ package struct TrustedKeys: Sendable {
             throw .system(action: "list the keys in", path: folder, errno: Errno(rawValue: errno))
         }
         defer { closedir(stream) }
+        try checkWriters(of: folder)
         var names: [String] = []
         errno = 0
         while let entry = readdir(stream) {
@@ -61,6 +63,17 @@ package struct TrustedKeys: Sendable {
         }
         // What can't be read to its end might hold the key that was withdrawn, or the one that is missed.
         guard errno == 0 else { throw .system(action: "list the keys in", path: folder, errno: Errno(rawValue: errno)) }
-        return names.sorted().map { folder.appending($0) }
+        let files = names.sorted().map { folder.appending($0) }
+        for file in files { try checkWriters(of: file) }
+        return files
+    }
+
+    /// Throws where anybody on the host could put in whom it trusts.
+    private static func checkWriters(of path: FilePath) throws(KeyError) {
+        var status = stat()
+        guard stat(path.string, &status) == 0 else {
+            throw .system(action: "look at", path: path, errno: Errno(rawValue: errno))
+        }
+        guard status.st_mode & S_IWOTH == 0 else { throw .open(path: path) }
     }
 }

@@ -165,6 +165,15 @@ import Testing
         #expect(try TrustedKeys(files: [], folder: TemporaryDirectory().file("none")).isEmpty)
     }
 
+    @Test(arguments: ["d", "d/a.pub"]) func whatAnybodyMayChangeIsNotTrusted(_ name: String) throws {
+        let folder = TemporaryDirectory()
+        _ = try Self.makeKey(folder.file("d/a.pub"))
+        #expect(try TrustedKeys(files: [], folder: folder.file("d")).keys.count == 1)
+        let path = folder.file(name)
+        chmod(path.string, 0o777)
+        #expect(throws: KeyError.open(path: path)) { try TrustedKeys(files: [], folder: folder.file("d")) }
+    }
+
     @Test func whatCanNotBeReadIsNotIgnored() throws {
         let folder = TemporaryDirectory()
         _ = try Self.makeKey(folder.file("d/a.pub"))
