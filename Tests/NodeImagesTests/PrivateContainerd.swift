@@ -46,7 +46,8 @@ struct PrivateContainerd: Sendable {
     /// Starts a containerd, runs `body` and stops it for certain, whatever becomes of this process.
     ///
     /// Without `cri` nobody but the test changes images; with it, CRI labels every image that has no label of its own.
-    /// Without `collects` garbage is collected only when somebody waits for it, and not after every hundred changes.
+    /// Without `collects` garbage is collected when somebody waits for it and hardly ever else: not after a hundred
+    /// changes, and not a second after a deletion.
     static func with<Value: Sendable>(
         _ release: Release, cri: Bool = false, collects: Bool = true, body: (PrivateContainerd) async throws -> Value
     ) async throws -> Value {
@@ -65,6 +66,7 @@ struct PrivateContainerd: Sendable {
               path = "\(folder.path)/opt"
             [plugins."io.containerd.gc.v1.scheduler"]
               mutation_threshold = \(collects ? 100 : 1_000_000)
+              pause_threshold = \(collects ? "0.02" : "0.000001")
 
             """
         try write(settings.utf8, to: folder.file("config.toml"))
