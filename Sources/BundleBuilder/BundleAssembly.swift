@@ -37,7 +37,7 @@ struct BundleAssembly {
             try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
         }
         let texts = try self.texts()
-        let description = try Document(encoding: description(), mediaType: .bundleConfig)
+        let description = try Document(encoding: self.description(), mediaType: .bundleConfig)
         let layers = texts.map { layer($0.title, $0.mediaType, $0.bytes) } + (files + installers).map(layer)
         let artifact = try Document(
             encoding: Manifest(
@@ -108,7 +108,7 @@ struct BundleAssembly {
         ) { first, _ in first }
     }
 
-    private func description() -> BundleDescription {
+    private func description() throws -> BundleDescription {
         let definition = inputs.definition
         let names = self.names()
         return BundleDescription(
@@ -133,7 +133,7 @@ struct BundleAssembly {
                 }
             },
             files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
-            requirements: inputs.discovery.requirements, profileRequirements: inputs.profileRequirements,
+            requirements: inputs.discovery.requirements, profileRequirements: try inputs.profileRequirements(),
             builtWith: SealiftVersion.current)
     }
 

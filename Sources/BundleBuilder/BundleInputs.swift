@@ -1,4 +1,4 @@
-package import BundleFormat
+internal import BundleFormat
 package import Definition
 package import Discovery
 package import OCI
@@ -10,8 +10,6 @@ package struct BundleInputs: Sendable {
     /// Parameter values: defaults, profile and `--set` together.
     package let values: [String: String]
     package let discovery: ImageDiscovery
-    /// What the workloads ask of a host with each profile's values, where that is not what they ask without.
-    package let profileRequirements: [String: Requirements]
     package let platforms: [Platform]
 
     /// Reads the bundle at `path` and finds its images.
@@ -29,19 +27,18 @@ package struct BundleInputs: Sendable {
         definition = try BundleDefinition(at: path)
         values = try definition.values(profile: profile, overrides: overrides)
         discovery = try discover(in: definition, values: values)
-        profileRequirements = try Self.profileRequirements(of: definition, values, unlike: discovery.requirements)
         self.platforms = Set(platforms.isEmpty ? definition.platforms : platforms).sorted()
     }
 
-    private static func profileRequirements(
-        of definition: BundleDefinition, _ values: [String: String], unlike plain: Requirements
-    ) throws -> [String: Requirements] {
+    /// What the workloads ask of a host with each profile's values, where that is not what they ask without; reads all
+    /// manifests once more for each profile.
+    func profileRequirements() throws -> [String: Requirements] {
         var counted: [String: Requirements] = [:]
         for (name, profile) in definition.profiles.sorted(by: { $0.key < $1.key }) {
             let chosen = values.merging(profile) { _, chosen in chosen }
             guard chosen != values else { continue }
             let asked = try discover(in: definition, values: chosen).requirements
-            if asked != plain { counted[name] = asked }
+            if asked != discovery.requirements { counted[name] = asked }
         }
         return counted
     }

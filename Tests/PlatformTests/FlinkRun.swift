@@ -149,9 +149,7 @@ struct FlinkRun: Sendable {
     /// Writes both processes' configuration folders.
     private static func prepare(_ platform: RenderedPlatform, in work: FilePath) throws -> (rest: Int, metrics: [Int]) {
         let settings = FlinkSettings(text: try platform.config("flink-config", "flink-conf.yaml"))
-        var ports: Set<Int> = []
-        while ports.count < 6 { ports.insert(Loopback.freePort()) }
-        let all = Array(ports)
+        let all = Daemons.freePorts(6)
         for (role, metrics) in [("jobmanager", all[4]), ("taskmanager", all[5])] {
             let changed = try settings.with(changes(work: work.string, ports: all, metrics: metrics))
             try write(changed.text.utf8, to: work.appending(role).appending("flink-conf.yaml"))

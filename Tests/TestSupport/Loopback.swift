@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Sockets on 127.0.0.1.
-package enum Loopback {
+enum Loopback {
     /// A listening socket on a port that the kernel chose.
     static func listen() -> (socket: CInt, port: Int) {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | UInt32(SOCK_CLOEXEC.rawValue)), 0)
@@ -16,7 +16,7 @@ package enum Loopback {
     }
 
     /// A port below the range from which outgoing connections are served, so that none of those takes it meanwhile.
-    package static func freePort() -> Int {
+    static func freePort() -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20000..<32000)
             let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
