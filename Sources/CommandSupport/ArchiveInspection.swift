@@ -1,14 +1,26 @@
+internal import ArgumentParser
 package import BundleFormat
 internal import OCI
 
-/// What `inspect` says about itself in both executables.
-package enum ArchiveInspection {
+/// What `inspect` says about itself and takes in both executables, which differ in the keys that they trust.
+package struct ArchiveInspection: ParsableArguments {
     package static let abstract = "Show what is inside a bundle."
     package static let discussion =
         "Reads only the front of the archive, whatever its size; `verify` proves the rest."
 
+    @Option(help: "How to print the result: text or json.")
+    var format: OutputFormat = .text
+
+    @Flag(help: "List every layer of every image.")
+    var layers = false
+
+    @Flag(help: "List the parameters that an installation takes, and the profiles.")
+    var parameters = false
+
+    package init() {}
+
     /// Prints what is in the bundle.
-    package static func run(on bundle: BundleReader, format: OutputFormat, layers: Bool, parameters: Bool) throws {
+    package func run(on bundle: BundleReader) throws {
         let summary = BundleSummary(of: bundle)
         switch format {
         case .json: Terminal.standardOutput.write(try Format.json(summary))

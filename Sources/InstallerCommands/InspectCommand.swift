@@ -12,18 +12,11 @@ struct InspectCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
-    @Option(help: "How to print the result: text or json.")
-    var format: OutputFormat = .text
-
-    @Flag(help: "List every layer of every image.")
-    var layers = false
-
-    @Flag(help: "List the parameters that an installation takes, and the profiles.")
-    var parameters = false
+    @OptionGroup var inspection: ArchiveInspection
 
     func run() async throws {
-        try await runCommand { [path, keys, format, layers, parameters] in
-            try ArchiveInspection.run(on: keys.openBundle(path), format: format, layers: layers, parameters: parameters)
+        try await runCommand { [path, keys, inspection] in
+            try inspection.run(on: keys.openBundle(path))
         }
     }
 }
