@@ -15,6 +15,8 @@ import time
 import unittest
 import zipfile
 
+from standin.yaml_subset import parse
+
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 KUBECTL_VERSION = "1.36.3"
@@ -42,8 +44,9 @@ def kubectl_program() -> str:
 def expanded_manifests(bundle: str) -> str:
     """All manifests of a bundle in the order of its stages' files, parameters by their defaults or a made-up value."""
     with open(f"{ROOT}/bundles/{bundle}/bundle.yaml") as file:
-        text = file.read()
-    defaults = dict(re.findall(r"- name: (\w+)\n(?:    type: .*\n)?    default: (.*)\n", text))
+        section = re.search(r"^parameters:\n(?:[ #].*\n)+", file.read(), re.MULTILINE)
+    defaults = {parameter["name"]: value if isinstance(value := parameter["default"], str) else json.dumps(value)
+                for parameter in (parse(section[0])["parameters"] if section else []) if "default" in parameter}
     files = sorted(glob.glob(f"{ROOT}/bundles/{bundle}/manifests/**/*.yaml", recursive=True),
                    key=lambda name: ("namespace" not in name, name))
     documents = []
