@@ -35,7 +35,8 @@ struct TokenRequest: Sendable {
         }
         guard response.isSuccess else {
             throw RegistryError(
-                response, subject: subject, host: realm.authority, withCredentials: credentials != nil)
+                response, subject: subject, host: realm.authority, withCredentials: credentials != nil,
+                hiding: credentials?.secrets ?? [])
         }
         // The default of the specification; a day is longer than any build.
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(sink.bytes)),  // said in the error below
