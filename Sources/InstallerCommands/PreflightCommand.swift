@@ -3,6 +3,7 @@ internal import BundleFormat
 internal import BundleInstaller
 internal import CommandSupport
 internal import Preflight
+internal import SystemPackage
 
 /// `sealift-installer preflight BUNDLE`: will it work here? Nothing is changed.
 struct PreflightCommand: AsyncParsableCommand {
