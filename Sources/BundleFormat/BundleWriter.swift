@@ -79,7 +79,8 @@ package struct BundleWriter {
             // The end of the tar is in the last frame: the appendix's, which is written anew, or the payload's.
             if let payload {
                 try frames.append(
-                    framesOf: original.file, from: payload.1.headerOffset, upTo: appendix == nil ? nil : places.last?.end,
+                    framesOf: original.file, from: payload.1.headerOffset,
+                    upTo: appendix == nil ? nil : places.last?.end,
                     progress: progress)
             }
             try write(appendix, to: frames)

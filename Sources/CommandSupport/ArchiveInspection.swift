@@ -23,7 +23,9 @@ package struct ArchiveInspection: ParsableArguments {
     package init() {}
 
     package func validate() throws {
-        if sbom, layers || parameters { throw ValidationError("--sbom prints a document of its own: leave out the rest") }
+        if sbom, layers || parameters {
+            throw ValidationError("--sbom prints a document of its own: leave out the rest")
+        }
     }
 
     /// Prints what is in the bundle.

@@ -33,7 +33,7 @@ package enum ArchiveVerification {
             try await reports.write(&paper)
             Terminal.standardOutput.write(format == .json ? try Format.json(found) : found.text)
             if !found.isSound { throw damage(found, bundle) }
-        } catch where isRefusal(error) {
+        } catch  where isRefusal(error) {
             paper.reason = "\(error)"
             try await reports.write(&paper)
             throw error

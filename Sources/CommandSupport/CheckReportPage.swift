@@ -87,7 +87,10 @@ extension CheckReport {
         return Self.table(
             ["Image", "Digest", "Layers", "Size", ""],
             content.images.map {
-                [$0.reference, $0.digest.description, "\($0.layers)", Format.bytes($0.bytes), $0.isSound ? "✓" : "damaged"]
+                [
+                    $0.reference, $0.digest.description, "\($0.layers)", Format.bytes($0.bytes),
+                    $0.isSound ? "✓" : "damaged",
+                ]
             })
     }
 

@@ -95,7 +95,9 @@ struct ReportTests {
         #expect(run.lines.contains("index.json \(content.index)"))
         #expect(page.contains("Who made it was not checked") && page.contains(content.index))
         for image in content.images { #expect(page.contains(image.reference)) }
-        let time = try await place.shell(#"date -d "$1" +%s && date +%s"#, report.checkedAt).lines.compactMap { Int($0) }
+        let time = try await place.shell(#"date -d "$1" +%s && date +%s"#, report.checkedAt).lines.compactMap {
+            Int($0)
+        }
         #expect(time.count == 2 && (0...600).contains(time[1] - time[0]))
     }
 
