@@ -96,9 +96,14 @@ extension CheckReport {
 
     private var fileTable: String {
         guard let content else { return "" }
+        // The definition's texts are many and small: they would push everything off the page.
+        let texts = content.files.filter { $0.mediaType.isBundleText }
+        let rows = content.files.filter { !$0.mediaType.isBundleText }
+            .map { [$0.name, $0.digest.description, Format.bytes($0.bytes)] }
+        let sum = Format.bytes(texts.reduce(0) { $0 + $1.bytes })
         return Self.table(
             ["File", "Digest", "Size"],
-            content.files.map { [$0.name, $0.digest.description, Format.bytes($0.bytes)] })
+            rows + [["\(texts.count) texts: manifests, checks, lock", "the JSON report lists them", sum]])
     }
 
     private var footer: String {
