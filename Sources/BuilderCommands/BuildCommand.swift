@@ -72,22 +72,23 @@ struct BuildCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingBuild) {
             let display: any BuildRenderer = format == .json ? BuildEventStream() : BuildDisplay(isSilent: dryRun)
             defer { display.finish() }
-            let passphrase = try protection.passphrase()
-            let signer = try signingKey.map { try PrivateKey(contentsOf: FilePath($0), passphrase: passphrase) }
+            let signer = try signingKey.map { path in
+                try protection.privateKey(at: path) { display.show(.warning($0)) }
+            }
             let inputs = try bundle.read()
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()
-            let store = noCache ? nil : try CacheLocation.open(cache)
+            let store = noCache ? nil : try await CacheLocation.open(cache)
             let lockPath = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
             var locked = try LockCommand.read(lockPath)
             if !FileManager.default.fileExists(atPath: lockPath.string), !dryRun {
                 display.show(.warning("there is no lock; writing \(lockPath) first"))
                 let resolver = LockResolver(
-                    inputs: inputs, client: client, cache: try store ?? CacheLocation.open(cache),
+                    inputs: inputs, client: client, cache: try await lockCache(store),
                     local: files.local, jobs: registry.jobs, observe: display.show)
                 locked = try await resolver.resolve(into: locked)
-                try DurableFile.write(Data(locked.encoded().utf8), to: lockPath)
+                try LockFile.put(locked, of: inputs.definition.name, at: lockPath)
             }
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
@@ -107,6 +108,12 @@ struct BuildCommand: AsyncParsableCommand {
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }
+    }
+
+    /// Even a build without a cache of blobs must put down somewhere what a lock pins by its content.
+    private func lockCache(_ store: BlobCache?) async throws -> BlobCache {
+        if let store { return store }
+        return try await CacheLocation.open(cache)
     }
 
     private func installers() throws -> [Platform: FilePath] {
