@@ -82,8 +82,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
-                subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
+                "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
