@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -77,6 +78,8 @@ let package = Package(
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
         .target(name: "Registry", dependencies: ["HTTP", "OCI", "Threads", subprocess, system]),
+        .target(name: "Inflate", dependencies: ["CIsal"]),
+        .target(name: "Packages", dependencies: ["BundleFormat", "Frames", "ImageLayout", "Inflate", "OCI"]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
@@ -150,6 +153,11 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
             name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
+        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport"]),
+        .testTarget(
+            name: "PackagesTests",
+            dependencies: ["BundleFormat", "ImageLayout", "OCI", "Packages", "TestSupport", "Threads", system],
+            exclude: ["Scripts"]),
         .testTarget(
             name: "DefinitionTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),

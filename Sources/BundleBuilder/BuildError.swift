@@ -35,6 +35,8 @@ package enum BuildError: Error, Sendable {
     case cacheInUse(FilePath)
     /// The folder that would hold the cache of a user without a home is not that user's.
     case foreignCache(FilePath)
+    /// The layers hold more packages than a bill of materials has room for; both in bytes.
+    case billTooLarge(bytes: Int64, limit: Int64)
     case notEnoughSpace(FilePath, needed: Int64, free: Int64)
     /// No installer for the bundle's platform was found beside this executable.
     case noInstaller(Platform, lookedAt: FilePath)
@@ -75,6 +77,8 @@ extension BuildError: CustomStringConvertible {
         case .outputExists(let path): "\(path) is there already"
         case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
         case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
+        case .billTooLarge(let bytes, let limit):
+            "the bill of materials would have \(bytes) bytes; readers take at most \(limit)"
         case .notEnoughSpace(let path, let needed, let free):
             "\(path) has \(free) bytes free, \(needed) may be needed"
         case .noInstaller(let platform, let path): "no sealift-installer for \(platform): \(path) is not there"
@@ -101,6 +105,7 @@ extension BuildError: CustomStringConvertible {
         case .cacheInUse: "run it again when they have ended"
         case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
         case .outputExists: "add --force to replace it, or choose another --output"
+        case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
         case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"
         case .installerVersion: "build both executables from the same source"

@@ -4,6 +4,7 @@ internal import Discovery
 internal import FoundationEssentials
 internal import ImageLayout
 internal import OCI
+internal import Packages
 internal import SystemPackage
 
 /// Puts a bundle's own documents together: description, artifact manifest, `index.json`.
@@ -24,6 +25,17 @@ struct BundleAssembly {
         var graph: ImageGraph
         /// The artifact's layers.
         var files: [Descriptor]
+
+        /// What stands behind the blobs, when it is known what is in the layers.
+        func appendix(_ layers: [Digest: LayerPackages]) throws(BuildError) -> BundleAppendix {
+            let bill = BillOfMaterials(
+                bundle: description, index: index, images: graph.entries, files: files, layers: layers
+            ).encoded()
+            guard Int64(bill.count) <= BundleAppendix.billLimit else {
+                throw .billTooLarge(bytes: Int64(bill.count), limit: BundleAppendix.billLimit)
+            }
+            return BundleAppendix(bill: Data(bill))
+        }
     }
 
     /// Puts everything together, the members of the archive in order.

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 internal import Frames
-package import OCI
+internal import OCI
 package import Signatures
 internal import Tarball
 
@@ -36,22 +36,6 @@ package struct BundleAppendix: Sendable {
         if let signature { parts.append((Self.signatureMember, signature.encoded)) }
         return parts.map { BundleContents.Member(name: $0, size: Int64($1.count), content: .document($1)) }
     }
-
-    /// What the bill of the bundle with this `index.json` begins with: readers compare, and need not parse it.
-    package static func opening(of index: Digest) -> String {
-        """
-        {"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:\(serialNumber(of: index))",\
-        "version":1,"metadata":{"component":{"bom-ref":"\(index)"
-        """
-    }
-
-    /// A UUID of the kind for own schemes (RFC 9562, 5.8), of the first bits of the index's digest.
-    private static func serialNumber(of index: Digest) -> String {
-        var digits = Array(index.hex.prefix(32))
-        digits[12] = "8"
-        digits[16] = Array("89ab")[(digits[16].hexDigitValue ?? 0) & 3]
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
-    }
 }
 
 extension BundleReader {
@@ -63,7 +47,7 @@ extension BundleReader {
         let places = try appendixPlaces()
         guard let bill = places.first else { return nil }
         let bytes = try content(of: bill, limit: BundleAppendix.billLimit)
-        guard bytes.starts(with: BundleAppendix.opening(of: index.descriptor.digest).utf8) else {
+        guard bytes.starts(with: BillOfMaterialsOpening.opening(index: index.descriptor.digest)) else {
             throw fault(bill.name, "does not say that it is about this bundle's index.json")
         }
         guard places.count > 1 else { return BundleAppendix(bill: bytes) }

@@ -33,7 +33,7 @@ import Testing
     @Test func theOpeningNamesTheIndex() throws {
         let digest = try Digest(parsing: "sha256:" + String(repeating: "f", count: 64))
         #expect(
-            BundleAppendix.opening(of: digest) == """
+            String(decoding: BillOfMaterialsOpening.opening(index: digest), as: UTF8.self) == """
                 {"bomFormat":"CycloneDX","specVersion":"1.6",\
                 "serialNumber":"urn:uuid:ffffffff-ffff-8fff-bfff-ffffffffffff","version":1,\
                 "metadata":{"component":{"bom-ref":"\(digest)"

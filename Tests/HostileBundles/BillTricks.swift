@@ -19,7 +19,7 @@ extension HostileArchive {
     }
 
     private static func other() throws -> Data {
-        Data((BundleAppendix.opening(of: .of(Data("another".utf8))) + "}}}\n").utf8)
+        Data(BillOfMaterialsOpening.opening(index: .of(Data("another".utf8))) + Array("}}}\n".utf8))
     }
 
     package static let billTricks: [HostileArchive] = [

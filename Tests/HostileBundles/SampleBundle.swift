@@ -96,7 +96,7 @@ package struct SampleBundle {
             index: index, graph: graph, texts: [.of(text): text, config.digest: blobs[config.digest] ?? Data()])
         self.blobs = blobs
         if parts.hasBill {
-            appendix = BundleAppendix(bill: Data((BundleAppendix.opening(of: .of(index)) + "}}}\n").utf8))
+            appendix = BundleAppendix(bill: Data(BillOfMaterialsOpening.opening(index: .of(index)) + Array("}}}\n".utf8)))
         }
     }
 
