@@ -24,6 +24,9 @@ enum Executables {
         "needs docker-registry, htpasswd, openssl, and both executables in .build/release or $SEALIFT_BIN_DIR"
 
     /// Whether this process may mount, chroot and run containers.
+    /// Checks a CycloneDX document against its schema; `scripts/fetch-test-parts` gets it.
+    static let validator = ProcessInfo.processInfo.environment["SEALIFT_CYCLONEDX_VALIDATE"]
+
     static let isRoot = geteuid() == 0
 
     /// Whether all of `programs` are installed.
