@@ -133,6 +133,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
             ], path: "Tests/HostileBundles"),
+        .target(name: "HostileRegistries", dependencies: ["OCI", "TestSupport"], path: "Tests/HostileRegistries"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
@@ -152,7 +153,8 @@ let package = Package(
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
-            name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
+            name: "RegistryTests",
+            dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
         .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport"]),
         .testTarget(
             name: "PackagesTests",
@@ -205,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BundleFormat", "Definition", "HostileBundles", "ImageLayout", "OCI", "TestSupport", subprocess, system,
+                "BundleFormat", "Definition", "HostileBundles", "HostileRegistries", "ImageLayout", "OCI", "TestSupport",
+                subprocess, system,
             ],
             exclude: ["Fixtures", "Scripts"]),
     ]

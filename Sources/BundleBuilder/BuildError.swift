@@ -16,6 +16,8 @@ package enum BuildError: Error, Sendable {
     case unresolved(names: [String], lock: FilePath)
     /// An image that does not exist for a platform that the bundle is for.
     case platformMissing(ImageReference, Platform, offered: [String], askedBy: String)
+    /// What the registry has under the name is no image that can be packed.
+    case unusable(ImageReference, askedBy: String, reason: String)
     /// A registry refused or failed; `askedBy` is the place in the definition that wants the image.
     case fetching(ImageReference, askedBy: String, any Error)
     /// The content that was locked is gone, and the tag points elsewhere.
@@ -60,6 +62,8 @@ extension BuildError: CustomStringConvertible {
         case .unresolved(let names, let lock): "\(lock) has no digest for \(Self.list(names))"
         case .platformMissing(let reference, let platform, let offered, let place):
             "\(reference), asked for by \(place), does not exist for \(platform), only for \(offered.joined(separator: ", "))"
+        case .unusable(let reference, let place, let reason):
+            "can't pack \(reference), asked for by \(place): \(reason)"
         case .fetching(_, let place, let error): "\(error) (asked for by \(place))"
         case .moved(let reference, let locked, let now):
             "\(reference) was locked as \(locked), which the registry does not have any more; the tag is \(now) now"
@@ -96,6 +100,7 @@ extension BuildError: CustomStringConvertible {
         case .notLocked, .moved, .inconsistent: "run sealift lock and look at what changed with git diff"
         case .unresolved: "run sealift lock where the registries can be reached"
         case .platformMissing: "choose another tag, or leave the platform out (platforms: or --platform)"
+        case .unusable: "choose another tag, or have the image pushed again with a current tool"
         case .fetching: nil
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"

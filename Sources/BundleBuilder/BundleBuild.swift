@@ -152,13 +152,13 @@ package struct BundleBuild: Sendable {
     /// Refuses to start what would fill the disk.
     private func checkSpace() throws(BuildError) {
         // Compression only ever makes it smaller but for a few bytes a frame.
-        let archive = plan.bytesToPack + plan.bytesToPack / 1000 + (8 << 20)
+        let archive = BuildPlan.total([plan.bytesToPack, plan.bytesToPack / 1000, 8 << 20])
         let output = try freeSpace(at: options.output)
         var needed = archive
         if let cache = options.cache {
             let store = try freeSpace(at: cache.root)
             if store.fileSystem == output.fileSystem {
-                needed += plan.bytesToFetch
+                needed = BuildPlan.total([needed, plan.bytesToFetch])
             } else if store.bytes < plan.bytesToFetch {
                 throw .notEnoughSpace(cache.root, needed: plan.bytesToFetch, free: store.bytes)
             }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import OCI
 
 extension RegistryError {
     /// What an answer that is no success means.
@@ -42,7 +43,7 @@ extension RegistryError.Answer {
     init(_ response: HTTPResponse) {
         status = response.status
         let body = try? JSONDecoder().decode(Body.self, from: Data(response.errorBody))  // often it is an HTML page
-        code = body?.errors.first?.code?.printable
-        message = body?.errors.first?.message?.printable
+        code = body?.errors.first?.code?.printable(limit: 100)
+        message = body?.errors.first?.message?.printable(limit: 200)
     }
 }
