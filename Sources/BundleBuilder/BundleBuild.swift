@@ -110,8 +110,6 @@ package struct BundleBuild: Sendable {
         var contents = try assembly.contents(documents: documents)
         if let signer = options.signer { contents = try contents.signed(by: signer) }
         let archive = try await pack(contents)
-        try ChecksumFile.write(archive.digest, of: plan.output)
-        try await InstallerFiles.place(installers, in: options.output)
         observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
         return plan.output
     }

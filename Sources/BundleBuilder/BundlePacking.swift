@@ -114,6 +114,7 @@ struct BundlePacking: Sendable {
         }
     }
 
+    /// The archive gets its name last: where it is there, so is all that belongs to it.
     private func pack() throws -> (Digest, Int64) {
         let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
         return try DurableFile.write(to: build.plan.output) { file, temporary in
@@ -125,6 +126,9 @@ struct BundlePacking: Sendable {
                 guard !board.isStopped else { throw FetchBoard.Stopped() }
                 build.observe(.packed(count))
             }
+            try DurableFile.sync(file, temporary)
+            try ChecksumFile.write(digest, of: build.plan.output)
+            try InstallerFiles.place(build.installers, in: build.options.output)
             return (digest, size)
         }
     }

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Definition
 internal import FoundationEssentials
 internal import Glibc
@@ -13,7 +14,7 @@ func fileSize(_ path: FilePath) -> Int64? {
 
 /// Makes a folder and those above it.
 func makeFolders(_ path: FilePath) throws(BuildError) {
-    guard mkdir(path.string, 0o755) != 0 else { return }
+    guard mkdir(path.string, 0o755) != 0 else { return try syncFolder(of: path) }
     if errno == EEXIST {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -28,6 +29,18 @@ func makeFolders(_ path: FilePath) throws(BuildError) {
     try makeFolders(parent)
     guard mkdir(path.string, 0o755) == 0 || errno == EEXIST else {
         throw .system(action: "create", path, Errno(rawValue: errno))
+    }
+    try syncFolder(of: path)
+}
+
+/// A file that survives a power cut is of no use in a folder that doesn't.
+private func syncFolder(of path: FilePath) throws(BuildError) {
+    do {
+        try DurableFile.syncFolder(of: path)
+    } catch BundleError.system(let action, let path, let errno) where errno != .permissionDenied {
+        throw .system(action: action, path, errno)
+    } catch {
+        // Who may make a folder there, but not read it, can't ask for more.
     }
 }
 
