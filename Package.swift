@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -69,7 +70,9 @@ let package = Package(
             dependencies: ["Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "Threads", system]),
         .target(
             name: "CommandSupport",
-            dependencies: ["BundleFormat", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system]),
+            dependencies: [
+                "BundleFormat", "CLinux", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system,
+            ]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
@@ -79,8 +82,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
-                subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
+                "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",

@@ -35,12 +35,13 @@ package struct BundleSigning: Sendable {
         progress: @escaping @Sendable (Int64) -> Void
     ) async throws -> (digest: Digest, size: Int64) {
         let contents = try bundle.contents.signed(by: key)
+        let appendix = try bundle.appendix()?.signed(by: key)
         let isStopped = Flag()
         return try await withTaskCancellationHandler {
             try await onThread("sign") {
                 try DurableFile.write(to: output) { file, temporary in
                     let archive = try BundleWriter(contents).write(
-                        to: file, at: temporary, workers: workers, withPayloadOf: bundle
+                        to: file, at: temporary, workers: workers, withPayloadOf: bundle, appendix: appendix
                     ) { count in
                         if isStopped.isSet { throw CancellationError() }
                         progress(count)

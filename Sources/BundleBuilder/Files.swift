@@ -12,9 +12,11 @@ func fileSize(_ path: FilePath) -> Int64? {
     return Int64(status.st_size)
 }
 
-/// Makes a folder and those above it.
-func makeFolders(_ path: FilePath) throws(BuildError) {
-    guard mkdir(path.string, 0o755) != 0 else { return try syncFolder(of: path) }
+/// Makes a folder and those above it; those that were not there get `mode`, whatever the umask.
+func makeFolders(
+    _ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755)
+) throws(BuildError) {
+    if try makeFolder(path, mode: mode) { return }
     if errno == EEXIST {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -26,11 +28,10 @@ func makeFolders(_ path: FilePath) throws(BuildError) {
     guard errno == ENOENT, !parent.isEmpty, parent != path else {
         throw .system(action: "create", path, Errno(rawValue: errno))
     }
-    try makeFolders(parent)
-    guard mkdir(path.string, 0o755) == 0 || errno == EEXIST else {
+    try makeFolders(parent, mode: mode)
+    guard try makeFolder(path, mode: mode) || errno == EEXIST else {
         throw .system(action: "create", path, Errno(rawValue: errno))
     }
-    try syncFolder(of: path)
 }
 
 /// A file that survives a power cut is of no use in a folder that doesn't.
@@ -42,6 +43,16 @@ private func syncFolder(of path: FilePath) throws(BuildError) {
     } catch {
         // Who may make a folder there, but not read it, can't ask for more.
     }
+}
+
+/// Makes one folder; where this is `false`, `errno` says why not.
+private func makeFolder(_ path: FilePath, mode: FilePermissions) throws(BuildError) -> Bool {
+    guard mkdir(path.string, mode.rawValue) == 0 else { return false }
+    guard chmod(path.string, mode.rawValue) == 0 else {
+        throw .system(action: "set the mode of", path, Errno(rawValue: errno))
+    }
+    try syncFolder(of: path)
+    return true
 }
 
 /// The names of the entries of a folder, sorted.

@@ -24,6 +24,13 @@ extension PrivateKey {
         }
     }
 
+    /// Whether others than the owner of the file at `path` may read or change it; `false` where there is none.
+    package static func isOpenToOthers(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_mode & (S_IRWXG | S_IRWXO) != 0
+    }
+
     /// Writes the key to `NAME.key`, readable by its owner only, and its public half to `NAME.pub`.
     ///
     /// Neither may be there; when this throws, neither is. A power cut or a `kill -9` leaves both, none, or the private
