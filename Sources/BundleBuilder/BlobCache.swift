@@ -97,17 +97,17 @@ package struct BlobCache: Sendable {
     /// Puts in a small blob, whose digest the caller has checked.
     package func add(_ bytes: Data, as digest: Digest) throws(BuildError) { try add(bytes, at: path(of: digest)) }
 
-    /// Puts a small file in place, whole or not at all.
+    /// Puts a small file in place, whole or not at all; the one whose content `final` names, whoever writes it.
     func add(_ bytes: Data, at final: FilePath) throws(BuildError) {
-        let partial = root.appending("ingest").appending(
-            ".\(final.lastComponent?.string ?? "").\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")
+        // Always the same, so that what a killed process left is taken over and does not add up.
+        let folder = final.removingLastComponent().lastComponent?.string ?? ""
+        let partial = root.appending("ingest").appending("\(folder)-\(final.lastComponent?.string ?? "")")
+        // Whoever holds the lock, or has held it until now, puts the same there.
+        guard let lock = try FileLock(trying: partial, .exclusive), lock.isStill(at: partial) else { return }
+        defer { withExtendedLifetime(lock) {} }
         do {
-            let file = try FileDescriptor.open(
-                partial, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
-            try file.closeAfter {
-                fchmod(file.rawValue, FilePermissions.ownerReadWrite.rawValue)
-                _ = try file.writeAll(bytes)
-            }
+            let file = try FileDescriptor.open(partial, .writeOnly, options: [.truncate, .closeOnExec])
+            try file.closeAfter { _ = try file.writeAll(bytes) }
         } catch {
             unlink(partial.string)
             throw .system(action: "write", partial, error as? Errno ?? .ioError)

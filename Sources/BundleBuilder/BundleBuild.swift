@@ -114,8 +114,6 @@ package struct BundleBuild: Sendable {
         var assembled = try assembly.assemble(documents: documents)
         if let signer = options.signer { assembled.contents = try assembled.contents.signed(by: signer) }
         let archive = try await pack(assembled)
-        try ChecksumFile.write(archive.digest, of: plan.output)
-        try await InstallerFiles.place(installers, in: options.output)
         observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
         return plan.output
     }

@@ -162,6 +162,7 @@ struct BundlePacking: Sendable {
         return try build.options.signer.map { try appendix.signed(by: $0) } ?? appendix
     }
 
+    /// The archive gets its name last: where it is there, so is all that belongs to it.
     private func pack() throws -> (Digest, Int64) {
         let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
         return try DurableFile.write(to: build.plan.output) { file, temporary in
@@ -175,6 +176,9 @@ struct BundlePacking: Sendable {
             } appendix: {
                 try appendix()
             }
+            try DurableFile.sync(file, temporary)
+            try ChecksumFile.write(digest, of: build.plan.output)
+            try InstallerFiles.place(build.installers, in: build.options.output)
             return (digest, size)
         }
     }
