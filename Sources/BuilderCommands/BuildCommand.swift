@@ -52,6 +52,9 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
+    var leavesOutBill = false
+
     @Flag(help: "Replace an archive that is there.")
     var force = false
 
@@ -93,7 +96,7 @@ struct BuildCommand: AsyncParsableCommand {
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
-                local: files.local, installers: try installers(), signer: signer)
+                local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {

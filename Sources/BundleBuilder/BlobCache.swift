@@ -5,7 +5,8 @@ package import SystemPackage
 
 /// Blobs that were fetched once, by digest; shared by all builds of a user, also at the same time.
 ///
-/// `blobs/ALGORITHM/HEX` holds whole, verified blobs and nothing else; `ingest/` what is still coming. A blob gets its
+/// `blobs/ALGORITHM/HEX` holds whole, verified blobs and nothing else; `ingest/` what is still coming; `packages/` what was
+/// found in layers. A blob gets its
 /// final name only when it is complete and verified. Nothing is synced: whatever comes out of the cache is digested again,
 /// so a blob that a power cut took is found and fetched anew (docs/decisions/0004). Only its owner can read it: what is
 /// in it may have taken a password to fetch.
@@ -30,7 +31,9 @@ package struct BlobCache: Sendable {
 
     /// Makes the folders of the cache at `root`; returns where its lock is.
     private static func makeFolders(at root: FilePath) throws(BuildError) -> FilePath {
-        for folder in [root, root.appending("ingest"), root.appending("blobs")] + blobFolders(of: root) {
+        for folder in [root, root.appending("ingest"), root.appending("blobs"), findingsFolder(of: root)]
+            + blobFolders(of: root)
+        {
             try BundleBuilder.makeFolders(folder, mode: .ownerReadWriteExecute)
         }
         return root.appending("lock")
@@ -39,6 +42,9 @@ package struct BlobCache: Sendable {
     private static func blobFolders(of root: FilePath) -> [FilePath] {
         Digest.Algorithm.allCases.map { root.appending("blobs").appending($0.rawValue) }
     }
+
+    /// Where it is kept which packages are in which layer.
+    static func findingsFolder(of root: FilePath) -> FilePath { root.appending("packages") }
 
     /// `$XDG_CACHE_HOME/sealift`, or `~/.cache/sealift`; without a home, a folder of this user's in `/var/tmp`, which
     /// is made here, and is an error where it is somebody else's.
@@ -89,21 +95,24 @@ package struct BlobCache: Sendable {
     }
 
     /// Puts in a small blob, whose digest the caller has checked.
-    package func add(_ bytes: Data, as digest: Digest) throws(BuildError) {
-        let partial = root.appending("ingest").appending(
-            ".\(digest.hex).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")
+    package func add(_ bytes: Data, as digest: Digest) throws(BuildError) { try add(bytes, at: path(of: digest)) }
+
+    /// Puts a small file in place, whole or not at all; the one whose content `final` names, whoever writes it.
+    func add(_ bytes: Data, at final: FilePath) throws(BuildError) {
+        // Always the same, so that what a killed process left is taken over and does not add up.
+        let folder = final.removingLastComponent().lastComponent?.string ?? ""
+        let partial = root.appending("ingest").appending("\(folder)-\(final.lastComponent?.string ?? "")")
+        // Whoever holds the lock, or has held it until now, puts the same there.
+        guard let lock = try FileLock(trying: partial, .exclusive), lock.isStill(at: partial) else { return }
+        defer { withExtendedLifetime(lock) {} }
         do {
-            let file = try FileDescriptor.open(
-                partial, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
-            try file.closeAfter {
-                fchmod(file.rawValue, FilePermissions.ownerReadWrite.rawValue)
-                _ = try file.writeAll(bytes)
-            }
+            let file = try FileDescriptor.open(partial, .writeOnly, options: [.truncate, .closeOnExec])
+            try file.closeAfter { _ = try file.writeAll(bytes) }
         } catch {
             unlink(partial.string)
             throw .system(action: "write", partial, error as? Errno ?? .ioError)
         }
-        try adopt(partial, as: digest)
+        try adopt(partial, at: final)
     }
 
     /// Forgets a blob that turned out to be wrong.
@@ -124,7 +133,7 @@ package struct BlobCache: Sendable {
                     return
                 }
                 try await fetch(partial)
-                try adopt(partial, as: descriptor.digest)
+                try adopt(partial, at: path(of: descriptor.digest))
             }
         }
     }
@@ -137,7 +146,7 @@ package struct BlobCache: Sendable {
     ) async throws -> (digest: Digest, size: Int64) {
         try await alone(with: root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")) { partial in
             let found = try await fetch(partial)
-            try adopt(partial, as: found.digest)
+            try adopt(partial, at: path(of: found.digest))
             return found
         }
     }
@@ -164,7 +173,7 @@ package struct BlobCache: Sendable {
         defer { withExtendedLifetime(lock) {} }
         var blobs = 0
         var bytes: Int64 = 0
-        for folder in blobFolders(of: root) + [root.appending("ingest")] {
+        for folder in blobFolders(of: root) + [root.appending("ingest"), findingsFolder(of: root)] {
             for name in try names(in: folder) {
                 let path = folder.appending(name)
                 let size = fileSize(path) ?? 0
@@ -178,9 +187,8 @@ package struct BlobCache: Sendable {
         return (blobs, bytes)
     }
 
-    /// Takes in a file of the cache's `ingest` folder that was found to have `digest`.
-    private func adopt(_ file: FilePath, as digest: Digest) throws(BuildError) {
-        let final = path(of: digest)
+    /// Gives a whole file of the cache's `ingest` folder its final name.
+    private func adopt(_ file: FilePath, at final: FilePath) throws(BuildError) {
         guard rename(file.string, final.string) == 0 else {
             throw .system(action: "rename to", final, Errno(rawValue: errno))
         }

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Definition
 internal import FoundationEssentials
 internal import Glibc
@@ -33,12 +34,24 @@ func makeFolders(
     }
 }
 
+/// A file that survives a power cut is of no use in a folder that doesn't.
+private func syncFolder(of path: FilePath) throws(BuildError) {
+    do {
+        try DurableFile.syncFolder(of: path)
+    } catch BundleError.system(let action, let path, let errno) where errno != .permissionDenied {
+        throw .system(action: action, path, errno)
+    } catch {
+        // Who may make a folder there, but not read it, can't ask for more.
+    }
+}
+
 /// Makes one folder; where this is `false`, `errno` says why not.
 private func makeFolder(_ path: FilePath, mode: FilePermissions) throws(BuildError) -> Bool {
     guard mkdir(path.string, mode.rawValue) == 0 else { return false }
     guard chmod(path.string, mode.rawValue) == 0 else {
         throw .system(action: "set the mode of", path, Errno(rawValue: errno))
     }
+    try syncFolder(of: path)
     return true
 }
 

@@ -28,8 +28,10 @@ package enum DurableFile {
     }
 
     /// Writes `bytes` to `path`, durably.
-    package static func write(_ bytes: some Sequence<UInt8>, to path: FilePath) throws {
-        try write(to: path) { file, temporary in
+    package static func write(
+        _ bytes: some Sequence<UInt8>, to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws {
+        try write(to: path, mode: mode) { file, temporary in
             try system("write", temporary) { _ = try file.writeAll(bytes) }
         }
     }
@@ -39,12 +41,17 @@ package enum DurableFile {
         throws(BundleError)
     {
         guard fchmod(file.rawValue, mode.rawValue) == 0 else { throw failure("set the mode of", temporary) }
-        guard fsync(file.rawValue) == 0 else { throw failure("sync", temporary) }
+        try sync(file, temporary)
         guard rename(temporary.string, path.string) == 0 else { throw failure("rename to", path) }
         try syncFolder(of: path)
     }
 
-    /// Makes a rename or a removal in `path`'s folder survive a power cut.
+    /// Waits until all that was written to the file is on disk.
+    package static func sync(_ file: FileDescriptor, _ path: FilePath) throws(BundleError) {
+        guard fsync(file.rawValue) == 0 else { throw failure("sync", path) }
+    }
+
+    /// Makes a new name, a rename or a removal in `path`'s folder survive a power cut.
     package static func syncFolder(of path: FilePath) throws(BundleError) {
         let parent = path.removingLastComponent()
         let folder = open(parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

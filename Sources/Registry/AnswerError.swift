@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import OCI
 
 extension RegistryError {
     /// What an answer that is no success means.
@@ -45,12 +46,12 @@ extension RegistryError.Answer {
         status = response.status
         let body = try? JSONDecoder().decode(Body.self, from: Data(response.errorBody))  // often it is an HTML page
         // Before anything is cut off: a part of a secret is one, too.
-        func shown(_ text: String?) -> String? {
+        func shown(_ text: String?, limit: Int) -> String? {
             guard let text else { return nil }
             let repeats = secrets.contains { !$0.isEmpty && text.contains($0) }
-            return repeats ? "its words are not shown: they repeat what it was sent" : text.printable
+            return repeats ? "its words are not shown: they repeat what it was sent" : text.printable(limit: limit)
         }
-        code = shown(body?.errors.first?.code)
-        message = shown(body?.errors.first?.message)
+        code = shown(body?.errors.first?.code, limit: 100)
+        message = shown(body?.errors.first?.message, limit: 200)
     }
 }

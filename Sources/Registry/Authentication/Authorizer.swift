@@ -85,7 +85,7 @@ final class Authorizer: Sendable {
                 realm: url, service: key.service, scope: key.scope, credentials: credentials,
                 permitsPlainHTTP: permitsPlainHTTP(url, of: realm.endpoint))
             let token = try await tokens.token(for: key) { [transport, configuration] () async throws(RegistryError) in
-                try await request.send(by: transport, retry: configuration.retry)
+                try await request.send(by: transport, as: configuration)
             }
             _ = sent.withLock { $0.insert(token.value) }
             return "Bearer \(token.value)"
