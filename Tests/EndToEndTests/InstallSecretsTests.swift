@@ -48,9 +48,6 @@ struct InstallSecretsTests {
         log wrong-kind 65 install "$archive" "${node[@]}" --set-file "pinKey=$work/password"
         log two-lines 65 install "$archive" "${node[@]}" --set-file "adminPassword=$work/two-lines"
         log missing 66 install "$archive" "${node[@]}" --set-file "adminPassword=$work/nowhere"
-        log no-cluster 69 install "$archive" "${node[@]:0:4}" --kubeconfig "$work/closed" \\
-            --set-file "adminPassword=$work/password" --start-timeout 1
-        log removed 0 uninstall --yes
         log dry 0 install "$archive" "${node[@]}" --set-file "adminPassword=$work/password" --dry-run
         log install 0 install "$archive" "${node[@]}" --set-file "adminPassword=$work/password"
         log again 0 install "$archive" --format json
@@ -77,9 +74,6 @@ struct InstallSecretsTests {
         let work = place.file("work")
         try write("\(password.secret)\n".utf8, to: work.appending("password"))
         try write("\(password.secret)\nmore\n".utf8, to: work.appending("two-lines"))
-        try write(
-            "{\"apiVersion\": \"v1\", \"kind\": \"Config\", \"clusters\": [], \"users\": [], \"contexts\": []}".utf8,
-            to: work.appending("closed"))
         let bundle = PackedBundle(sample: sample, place: place)
         try await ForeignCluster.with { arguments, _ in
             let given = [bundle.archive.string, arguments[1], arguments[3], arguments[5], token.secret]
