@@ -88,7 +88,7 @@ struct SigningTests {
         let run = try await place.shell(
             """
             tar --zstd -xf "$1" index.json index.json.sig
-            python3 - "$2" index.json.sig index.json <<'END'
+            /usr/bin/python3 - "$2" index.json.sig index.json <<'END'
             import base64, sys
             from cryptography.exceptions import InvalidSignature
             from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -96,7 +96,7 @@ struct SigningTests {
             from cryptography.hazmat.primitives.serialization import load_pem_public_key
             key, text, blob = (open(name, "rb").read() for name in sys.argv[1:])
             # Go's decoder passes over line breaks, and over nothing else.
-            signature = base64.b64decode(text.replace(b"\n", b""), validate=True)
+            signature = base64.b64decode(b"".join(text.splitlines()), validate=True)
             load_pem_public_key(key).verify(signature, blob, ECDSA(SHA256()))
             try:
                 load_pem_public_key(key).verify(signature, blob + b" ", ECDSA(SHA256()))
