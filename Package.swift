@@ -150,7 +150,7 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
             name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
-        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport"]),
+        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",
             dependencies: ["BundleFormat", "ImageLayout", "OCI", "Packages", "TestSupport", "Threads", system],
