@@ -3,6 +3,8 @@ package struct FoundPackage: Codable, Hashable, Sendable {
     /// Whose package it is; decides what its purl looks like.
     package enum Kind: String, Codable, Sendable {
         case apk, deb, golang, java, npm, pypi, rpm
+        /// A Java runtime, which is most often unpacked and not installed.
+        case runtime
     }
 
     package var kind: Kind

@@ -9,6 +9,9 @@ import Testing
 @Suite struct HostileLayerTests {
     private static let environment = ProcessInfo.processInfo.environment
 
+    /// Less than a bomb holds; more than a scan needs, since other tests run beside in this process.
+    private static let room = 512 << 20
+
     private func amount(_ name: String, _ usual: Int) -> Int {
         Self.environment["SEALIFT_TORTURE_\(name)"].flatMap { Int($0) } ?? usual
     }
@@ -42,7 +45,7 @@ import Testing
         let found = await scan(layer)
         #expect(found.sources.map(\.path) == ["var/lib/dpkg/status.d/a", "var/lib/dpkg/status.d/z"])
         #expect(found.gaps == [])
-        #expect(try peak() - before < 64 << 20)
+        #expect(try peak() - before < Self.room)
         print("torture: a layer of \(layer.count) bytes, \(gibibytes) GiB unpacked, scanned to its end (\(program))")
     }
 
@@ -51,13 +54,17 @@ import Testing
         let folder = TemporaryDirectory()
         let count = amount("BOMB_GIB", 1) * 4
         _ = try await Program.run("python3", [script("make-archives.py"), folder.path.string, "\(count)"])
-        try await tar(["bomb.jar"], of: folder.path, to: folder.file("layer.tar"))
+        try await tar(["bomb.jar", "streamed-bomb.jar"], of: folder.path, to: folder.file("layer.tar"))
         let before = try peak()
         let found = try await scan(folder.file("layer.tar"))
+        let isTooMuch = found.gaps.contains {
+            $0.hasSuffix("the layer's archives hold more than 16 GiB; no more is unpacked")
+        }
+        #expect(isTooMuch == (count * 16 * 16 > 16 << 10))
         #expect(found.gaps.contains { $0.hasPrefix("bomb.jar: 0.jar!zeros.jar: it is no zip archive") })
         #expect(found.gaps.count >= 16)
-        #expect(try peak() - before < 64 << 20)
-        #expect(found.listing.count <= 33)
+        #expect(try peak() - before < Self.room)
+        #expect(found.listing.count <= 50)
     }
 
     @Test func refusesWindowsThatNeedTooMuchMemory() async throws {
