@@ -127,8 +127,11 @@ package struct BlobCache: Sendable {
     ) async throws {
         while !contains(descriptor) {
             try await alone(with: partialPath(of: descriptor.digest)) { partial in
-                // Somebody else may have finished it meanwhile.
-                guard !contains(descriptor) else { return }
+                // Somebody else may have finished it meanwhile; then this file is new, and nobody's.
+                guard !contains(descriptor) else {
+                    unlink(partial.string)
+                    return
+                }
                 try await fetch(partial)
                 try adopt(partial, at: path(of: descriptor.digest))
             }

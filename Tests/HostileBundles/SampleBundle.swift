@@ -36,13 +36,17 @@ package struct SampleBundle {
     package let index: Data
     package let images: [TestImage]
 
+    /// Made once: hundreds of archives are made of them.
+    private static let usualImages = Result {
+        [
+            try TestImage(platforms: [.linuxAMD64, .linuxARM64], layers: [2000, 9000], seed: 1),
+            try TestImage(format: .docker, layers: [2000, 30_000], seed: 2),
+            try TestImage(layers: [2000, 700, 400_000], seed: 3),
+        ]
+    }
+
     package static func parts() throws -> Parts {
-        Parts(
-            images: [
-                (references[0], try TestImage(platforms: [.linuxAMD64, .linuxARM64], layers: [2000, 9000], seed: 1)),
-                (references[1], try TestImage(format: .docker, layers: [2000, 30_000], seed: 2)),
-                (references[2], try TestImage(layers: [2000, 700, 400_000], seed: 3)),
-            ])
+        Parts(images: Array(zip(references, try usualImages.get())).map { (reference: $0, image: $1) })
     }
 
     package init(_ change: (inout Parts) throws -> Void = { _ in }) throws {
