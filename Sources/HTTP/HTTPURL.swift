@@ -84,13 +84,14 @@ package struct HTTPURL: Hashable, Sendable {
 
     /// A URL's text without user information, query and fragment; also of text that isn't a URL at all.
     package static func shown(_ text: String) -> String {
-        var shown = text.prefix { $0 != "?" && $0 != "#" }
-        if let slashes = shown.utf8.firstIndex(of: UInt8(ascii: "/")) {
+        // By scalars: an accent behind a "?" makes it another character to Swift, and to nobody else.
+        var shown = text.unicodeScalars.prefix { $0 != "?" && $0 != "#" }
+        if let slashes = shown.firstIndex(of: "/") {
             let start = shown[slashes...].prefix { $0 == "/" }.endIndex
             let authority = shown[start...].prefix { $0 != "/" }
             if let at = authority.lastIndex(of: "@") { shown.removeSubrange(start...at) }
         }
-        let printable = shown.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }
+        let printable = shown.map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }
         return String(String.UnicodeScalarView(printable.prefix(300)))
     }
 }
