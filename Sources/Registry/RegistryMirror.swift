@@ -13,7 +13,8 @@ package struct RegistryMirror: Hashable, Sendable {
     /// `docker.io=https://harbor.example/hub` asks for `hub/library/busybox`.
     package init(parsing text: String) throws(Malformed) {
         guard let equals = text.firstIndex(of: "=") else {
-            throw Malformed("mirror", HTTPURL.shown(text), breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
+            throw Malformed(
+                "mirror", HTTPURL.shown(text), breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
         }
         let host = String(text[..<equals])
         let url = String(text[text.index(after: equals)...])
