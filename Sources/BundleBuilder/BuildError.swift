@@ -33,6 +33,12 @@ package enum BuildError: Error, Sendable {
     /// A file was given for a name that the definition doesn't have.
     case unknownFile(String, known: [String])
     case outputExists(FilePath)
+    /// Builds work with the cache that was to be pruned.
+    case cacheInUse(FilePath)
+    /// The folder that would hold the cache of a user without a home is not that user's.
+    case foreignCache(FilePath)
+    /// The layers hold more packages than a bill of materials has room for; both in bytes.
+    case billTooLarge(bytes: Int64, limit: Int64)
     case notEnoughSpace(FilePath, needed: Int64, free: Int64)
     /// No installer for the bundle's platform was found beside this executable.
     case noInstaller(Platform, lookedAt: FilePath)
@@ -73,6 +79,10 @@ extension BuildError: CustomStringConvertible {
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
         case .outputExists(let path): "\(path) is there already"
+        case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
+        case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
+        case .billTooLarge(let bytes, let limit):
+            "the bill of materials would have \(bytes) bytes; readers take at most \(limit)"
         case .notEnoughSpace(let path, let needed, let free):
             "\(path) has \(free) bytes free, \(needed) may be needed"
         case .noInstaller(let platform, let path): "no sealift-installer for \(platform): \(path) is not there"
@@ -97,7 +107,10 @@ extension BuildError: CustomStringConvertible {
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+        case .cacheInUse: "run it again when they have ended"
+        case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
         case .outputExists: "add --force to replace it, or choose another --output"
+        case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
         case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"
         case .installerVersion: "build both executables from the same source"

@@ -202,11 +202,11 @@ package struct LockResolver: Sendable {
 
     /// Downloads a file into the cache, to learn or to prove its digest.
     private func download(_ url: String, expecting expected: Digest?) async throws -> ImagesLock.File.Content {
-        let partial = cache.root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")
-        let found = try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
-        let content = ImagesLock.File.Content(digest: found.digest, size: found.size)
-        try cache.adopt(partial, as: found.digest)
-        return content
+        let client = self.client
+        let found = try await cache.add(fetchedFrom: url) { partial in
+            try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
+        }
+        return ImagesLock.File.Content(digest: found.digest, size: found.size)
     }
 }
 

@@ -14,15 +14,15 @@ package struct RegistryMirror: Hashable, Sendable {
     package init(parsing text: String) throws(Malformed) {
         guard let equals = text.firstIndex(of: "=") else {
             throw Malformed(
-                "mirror", HTTPURL.shown(text), breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
+                "mirror", Self.shown(text), breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
         }
         let host = String(text[..<equals])
         let url = String(text[text.index(after: equals)...])
         // There may be a password in it.
-        let shown = "\(host)=\(HTTPURL.shown(url))"
+        let shown = "\(Self.shown(host))=\(Self.shown(url))"
         // One rule for the spelling of registries: that of image names.
         guard !host.contains("/"), let reference = Self.anyReference(in: host) else {
-            throw Malformed("mirror", shown, breaks: "'\(host)' is not the host of a registry")
+            throw Malformed("mirror", shown, breaks: "'\(Self.shown(host))' is not the host of a registry")
         }
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw Malformed("mirror", shown, breaks: "the URL must start with http:// or https://")
@@ -34,8 +34,14 @@ package struct RegistryMirror: Hashable, Sendable {
         do {
             base = try HTTPURL(parsing: url)
         } catch {
-            throw Malformed("mirror", HTTPURL.shown(url), breaks: "\(error)")
+            throw Malformed("mirror", Self.shown(url), breaks: "\(error)")
         }
+    }
+
+    /// `text` without the password that somebody may have put there, in whatever place.
+    private static func shown(_ text: String) -> String {
+        let shown = HTTPURL.shown(text)
+        return shown.lastIndex(of: "@").map { String(shown[shown.index(after: $0)...]) } ?? shown
     }
 
     private static func anyReference(in host: String) -> ImageReference? {

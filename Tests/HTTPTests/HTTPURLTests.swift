@@ -63,4 +63,12 @@ import Testing
         let error = #expect(throws: HTTPError.self) { try HTTPURL(parsing: "https://alice:SECRET@host/?SECRET") }
         #expect(error.map { !"\($0)".contains("SECRET") } == true)
     }
+
+    /// To Swift each of these marks and the accent behind it are one other character.
+    @Test(arguments: [
+        "https://host/path?\u{301}SECRET", "https://host/path#\u{301}SECRET", "https://a:SECRET@\u{301}host",
+    ])
+    func neverShowsThemBehindAnAccentEither(_ text: String) {
+        #expect(!HTTPURL.shown(text).contains("SECRET"))
+    }
 }

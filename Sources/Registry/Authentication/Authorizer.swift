@@ -22,11 +22,15 @@ final class Authorizer: Sendable {
     private let configuration: RegistryConfiguration
     private let tokens = TokenCache()
     private let methods = Mutex<[Realm: Method]>([:])
+    private let sent = Mutex<Set<String>>([])
 
     init(transport: CurlTransport, configuration: RegistryConfiguration) {
         self.transport = transport
         self.configuration = configuration
     }
+
+    /// Every secret that any registry was shown: passwords, tokens, and how they were sent.
+    var shown: Set<String> { sent.withLock { $0 } }
 
     /// What to send along, as far as it is known; the first request to a repository goes out without.
     func authorization(for realm: Realm) async throws(RegistryError) -> String? {
@@ -70,6 +74,7 @@ final class Authorizer: Sendable {
 
     private func header(by method: Method, for realm: Realm) async throws(RegistryError) -> String? {
         let credentials = try await credentials(for: realm)
+        sent.withLock { $0.formUnion(credentials?.secrets ?? []) }
         if case .registryToken(let token) = credentials { return "Bearer \(token)" }
         switch method {
         case .basic:
@@ -82,6 +87,7 @@ final class Authorizer: Sendable {
             let token = try await tokens.token(for: key) { [transport, configuration] () async throws(RegistryError) in
                 try await request.send(by: transport, as: configuration)
             }
+            _ = sent.withLock { $0.insert(token.value) }
             return "Bearer \(token.value)"
         }
     }

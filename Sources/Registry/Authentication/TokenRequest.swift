@@ -42,7 +42,8 @@ struct TokenRequest: Sendable {
         }
         guard response.isSuccess else {
             throw RegistryError(
-                response, subject: subject, host: realm.authority, withCredentials: credentials != nil)
+                response, subject: subject, host: realm.authority, withCredentials: credentials != nil,
+                hiding: credentials?.secrets ?? [])
         }
         // The default of the specification; a day is longer than any build.
         guard let answer = try? decodeJSON(Data(sink.bytes), as: "token") as Answer,  // said in the error below

@@ -65,6 +65,7 @@ struct Exchanger: Sendable {
             hasCredentials = await authorizer.hasCredentials(for: realm)
         }
         return RegistryError(
-            response, subject: target.subject, host: response.url.authority, withCredentials: hasCredentials)
+            response, subject: target.subject, host: response.url.authority, withCredentials: hasCredentials,
+            hiding: authorizer.shown)
     }
 }
