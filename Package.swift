@@ -195,7 +195,7 @@ let package = Package(
             name: "InstallerCommandsTests",
             dependencies: [
                 "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
-                "Preflight", "Processes", argumentParser, system,
+                "Preflight", "Processes", "TestSupport", argumentParser, system,
             ]),
         .testTarget(
             name: "PlatformTests",
