@@ -53,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -70,7 +71,9 @@ let package = Package(
             dependencies: ["Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "Threads", system]),
         .target(
             name: "CommandSupport",
-            dependencies: ["BundleFormat", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system]),
+            dependencies: [
+                "BundleFormat", "CLinux", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system,
+            ]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
@@ -82,8 +85,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
-                subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
+                "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
@@ -130,6 +133,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
             ], path: "Tests/HostileBundles"),
+        .target(name: "HostileRegistries", dependencies: ["OCI", "TestSupport"], path: "Tests/HostileRegistries"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
@@ -149,7 +153,8 @@ let package = Package(
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
-            name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
+            name: "RegistryTests",
+            dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
         .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",
@@ -190,7 +195,7 @@ let package = Package(
             name: "InstallerCommandsTests",
             dependencies: [
                 "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
-                "Preflight", "Processes", argumentParser, system,
+                "Preflight", "Processes", "TestSupport", argumentParser, system,
             ]),
         .testTarget(
             name: "PlatformTests",
@@ -202,11 +207,42 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BundleFormat", "Definition", "HostileBundles", "ImageLayout", "OCI", "TestSupport", subprocess, system,
+                "BundleFormat", "Definition", "HostileBundles", "HostileRegistries", "ImageLayout", "OCI", "TestSupport",
+                subprocess, system,
             ],
             exclude: ["Fixtures", "Scripts"]),
     ]
 )
+
+// The fuzzers' targets: run by libFuzzer where it is asked for (scripts/fuzz), else over their corpus, as a test.
+let isFuzzing = Context.environment["SEALIFT_FUZZING"] == "1"
+let fuzzed: [Target.Dependency] = [
+    "BundleFormat", "Cluster", "Containerd", "Definition", "Discovery", "Frames", "HTTP", "HTTP2", "ImageLayout", "OCI",
+    "Preflight", "Registry", "Signatures", "Tarball", "Threads", system,
+]
+package.targets.append(
+    isFuzzing
+        ? .executableTarget(
+            name: "sealift-fuzz", dependencies: fuzzed, path: "Tests/Fuzzing",
+            exclude: ["Replay", "corpus", "dictionaries"])
+        : .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed, path: "Tests/Fuzzing",
+            exclude: ["Driver", "corpus", "dictionaries"]))
+
+// SEALIFT_TESTS names test targets that are to be built, with what they need and nothing else: under a sanitizer
+// everything is built once more.
+if let names = Context.environment["SEALIFT_TESTS"]?.split(separator: " ").map({ String($0) }) {
+    var needed: Set<String> = []
+    var open = names
+    while let name = open.popLast() {
+        guard needed.insert(name).inserted else { continue }
+        for case .byNameItem(let next, _) in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+            open.append(next)
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = []
+}
 
 // The installer travels in every bundle: what no byte of an image goes through is made small, not fast.
 let small: Set = [
