@@ -72,7 +72,7 @@ enum PythonMetadata {
 enum Assignments {
     static func read(_ bytes: [UInt8]) -> [String: String] {
         var fields: [String: String] = [:]
-        for line in bytes.split(separator: 0x0A) {
+        for line in TextLines(bytes) {
             guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let key = String(decoding: line[..<equals], as: UTF8.self)
             fields[key] = FoundPackage.shortened(unquoted(line[line.index(after: equals)...]))
@@ -81,7 +81,7 @@ enum Assignments {
     }
 
     private static func unquoted(_ value: ArraySlice<UInt8>) -> String {
-        var value = value.last == 0x0D ? value.dropLast() : value
+        var value = value
         if let first = value.first, value.count >= 2, first == value.last, first == 0x22 || first == 0x27 {
             value = value.dropFirst().dropLast()
         }
