@@ -51,7 +51,8 @@ struct BillTests {
         let image = try #require(bill.components.first { $0.name == "docker.io/library/debian" })
         let listed = (image.components ?? []).filter { $0.purl?.hasPrefix("pkg:deb/debian/") == true }
         let installed = try await place.shell(
-            #"dpkg-query --admindir /var/lib/dpkg -W -f '${db:Status-Status} ${Package} ${Version}\n' | sed -n 's/^installed //p'"#)
+            #"dpkg-query --admindir /var/lib/dpkg -W -f '${db:Status-Status} ${Package} ${Version}\n' | sed -n 's/^installed //p'"#
+        )
         #expect(listed.map { "\($0.name) \($0.version ?? "")" }.sorted() == installed.lines.sorted())
         #expect(listed.count > 50)
 
