@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 /// The bill of materials, from `build` to `inspect --sbom`.
-@Suite(.enabled(if: Executables.areThere && FileManager.default.fileExists(atPath: database), Executables.need))
+@Suite(.enabled(if: Executables.areThere && FileManager.default.fileExists(atPath: BillTests.database), Executables.need))
 struct BillTests {
     /// The packages of this machine: as real as it gets.
-    private static let database = "/var/lib/dpkg/status"
+    fileprivate static let database = "/var/lib/dpkg/status"
 
     private struct Bill: Decodable {
         struct Component: Decodable {
