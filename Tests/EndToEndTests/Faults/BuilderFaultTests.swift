@@ -11,13 +11,21 @@ struct BuilderFaultTests {
     /// One fault in one scenario: what went wrong, or `nil` where the run was over before.
     private typealias Trial = @Sendable (FaultScenario, Int) async throws -> String?
 
-    /// Tries `count` points of every scenario's `size`, those of builds; of other commands an eighth of it.
-    private func campaign(
-        _ name: String, count: Int, salt: UInt64, of size: (FaultScenario) -> Int, _ trial: Trial
-    ) async throws {
+    @Test func nothingIsLostOrHalved() async throws {
         let sample = try SampleBundle.ordinary()
         let registry = ScriptedRegistry(sample) { _, _, _, _ in false }
         let scenarios = try await FaultScenario.all(registry, sample)
+        try await killed(scenarios)
+        try await full(scenarios)
+        try await failing(scenarios)
+        try await halfDone(scenarios)
+    }
+
+    /// Tries `count` points of every scenario's `size`, those of builds; of other commands an eighth of it.
+    private func campaign(
+        _ name: String, _ scenarios: [FaultScenario], count: Int, salt: UInt64, of size: (FaultScenario) -> Int,
+        _ trial: Trial
+    ) async throws {
         let builds = scenarios.filter { $0.name.hasPrefix("build") }
         var (hits, kinds, sizes) = (0, [String: Int](), [String]())
         for (number, scenario) in scenarios.enumerated() {
@@ -37,9 +45,10 @@ struct BuilderFaultTests {
         #expect(hits >= count / 2)
     }
 
-    @Test func killed() async throws {
+    private func killed(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "kill -9 by request to the disk", count: TortureAmount.given("KILLS", 9), salt: 1, of: \.requests
+            "kill -9 by request to the disk", scenarios,
+            count: TortureAmount.given("KILLS", 9), salt: 1, of: \.report.requests
         ) { scenario, point in
             let what = "killed at request \(point)"
             let (run, report) = try await scenario.disk.run(
@@ -51,9 +60,10 @@ struct BuilderFaultTests {
         }
     }
 
-    @Test func full() async throws {
+    private func full(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "disk full by the byte", count: TortureAmount.given("FULL_DISKS", 6), salt: 2, of: \.added
+            "disk full by the byte", scenarios,
+            count: TortureAmount.given("FULL_DISKS", 6), salt: 2, of: \.report.added
         ) { scenario, point in
             let what = "full after \(point) bytes"
             let (run, report) = try await scenario.disk.run(scenario.command, .init(capacity: point))
@@ -69,9 +79,10 @@ struct BuilderFaultTests {
         }
     }
 
-    @Test func failing() async throws {
+    private func failing(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "EIO by request to the disk", count: TortureAmount.given("DISK_ERRORS", 9), salt: 3, of: \.requests
+            "EIO by request to the disk", scenarios,
+            count: TortureAmount.given("DISK_ERRORS", 9), salt: 3, of: \.report.requests
         ) { scenario, point in
             let what = "failing at request \(point)"
             let (run, report) = try await scenario.disk.run(
@@ -86,9 +97,10 @@ struct BuilderFaultTests {
         }
     }
 
-    @Test func halfDone() async throws {
+    private func halfDone(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "short reads and writes", count: TortureAmount.given("SHORT_READS", 3), salt: 4, of: { _ in 1 << 30 }
+            "short reads and writes", scenarios,
+            count: TortureAmount.given("SHORT_READS", 3), salt: 4, of: \.report.added
         ) { scenario, point in
             let what = "short by \(point)"
             let (run, _) = try await scenario.disk.run(scenario.command, .init(short: UInt64(point)))
