@@ -50,13 +50,15 @@ struct BuilderFaultTests {
             "kill -9 by request to the disk", scenarios,
             count: TortureAmount.given("KILLS", 9), salt: 1, of: \.report.requests
         ) { scenario, point in
-            let what = "killed at request \(point)"
+            let what = "\(scenario.name) killed at request \(point)"
             let (run, report) = try await scenario.disk.run(
                 scenario.command, .init(kill: point, late: point.isMultiple(of: 2)))
-            #expect(run.code == (report.hit.isEmpty ? 0 : 128 + Int(SIGKILL)), "\(what): \(run.transcript)")
+            // Files are closed by a process that has ended, too.
+            let isKilled = run.code == 128 + Int(SIGKILL)
+            #expect(isKilled || run.code == 0 && ["", "close"].contains(report.hit), "\(what): \(run.transcript)")
             try scenario.expectWhole(what, hasEnded: run.code == 0)
             try await scenario.expectRepairedByRunningAgain(what)
-            return report.hit.isEmpty ? nil : report.hit
+            return isKilled ? report.hit : nil
         }
     }
 
@@ -65,13 +67,13 @@ struct BuilderFaultTests {
             "disk full by the byte", scenarios,
             count: TortureAmount.given("FULL_DISKS", 6), salt: 2, of: \.report.added
         ) { scenario, point in
-            let what = "full after \(point) bytes"
+            let what = "\(scenario.name), full after \(point) bytes"
             let (run, report) = try await scenario.disk.run(scenario.command, .init(capacity: point))
             // What only saves work for the next build may go unkept.
-            #expect(run.code == 0 || run.code == 74, "\(scenario.name), \(what): \(run.transcript)")
+            #expect(run.code == 0 || run.code == 74, "\(what): \(run.transcript)")
             if run.code != 0 {
-                #expect(run.errors.contains("No space left on device"), "\(what): \(run.transcript)")
-                #expect(run.errors.contains("hint: free some space"), "\(what): \(run.transcript)")
+                let isTold = run.errors.contains("No space left on device")
+                #expect(isTold && run.errors.contains("hint: free some space"), "\(what): \(run.transcript)")
             }
             try scenario.expectWhole(what, hasEnded: run.code == 0)
             try await scenario.expectRepairedByRunningAgain(what)
