@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
-        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport"]),
+        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",
             dependencies: ["BundleFormat", "ImageLayout", "OCI", "Packages", "TestSupport", "Threads", system],
@@ -195,7 +195,7 @@ let package = Package(
             name: "InstallerCommandsTests",
             dependencies: [
                 "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
-                "Preflight", "Processes", argumentParser, system,
+                "Preflight", "Processes", "TestSupport", argumentParser, system,
             ]),
         .testTarget(
             name: "PlatformTests",

@@ -18,7 +18,8 @@ struct BinaryFields {
     var count: Int { bytes.count }
 
     /// The integer at `offset`; throws where it isn't whole inside.
-    func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) throws(ReadFault) -> Value {
+    func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) throws(ReadFault) -> Value
+    {
         let size = MemoryLayout<Value>.size
         guard offset >= 0, offset <= bytes.count - size else { throw ReadFault("it ends within a field") }
         let raw = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }

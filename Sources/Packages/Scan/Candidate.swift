@@ -23,7 +23,8 @@ enum Candidate: Hashable {
         let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
         switch name {
         case "Packages", "Packages.db", "rpmdb.sqlite", "rpmdb.sqlite-wal":
-            guard rpmFolders.contains(where: { path.hasPrefix($0) && path.utf8.count == $0.utf8.count + name.utf8.count })
+            guard
+                rpmFolders.contains(where: { path.hasPrefix($0) && path.utf8.count == $0.utf8.count + name.utf8.count })
             else { return nil }
             return name.hasSuffix("-wal") ? .rpmLog : .rpm
         case "METADATA": if path.hasSuffix(".dist-info/METADATA") { return .python }

@@ -44,19 +44,19 @@ private final class LayerWalk {
     private var unsupported: Set<String> = []
 
     func run(_ blob: ByteStream) -> LayerPackages {
-        var tar: TarStream?
+        var position: Int64 = 0
         do throws(ReadFault) {
             let members = TarStream(try LayerInput.tar(of: blob))
-            tar = members
             while let entry = try members.next() {
+                position = members.position
                 guard members.position + entry.size <= Self.unpackedLimit else {
                     throw ReadFault("it holds more than \(Self.unpackedLimit >> 30) GiB; no more is unpacked")
                 }
                 try visit(entry, members)
             }
         } catch {
-            let position = tar?.position ?? 0
-            findings.miss(nil, position == 0 ? error.reason : "from byte \(position) of its tar on: \(error.reason)")
+            let place = position == 0 ? "" : "behind byte \(position) of its tar: "
+            findings.miss(nil, place + error.reason)
         }
         drain(blob)
         return findings.result()
