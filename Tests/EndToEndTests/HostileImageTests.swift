@@ -150,21 +150,21 @@ struct HostileImageTests {
         let place = try Workplace(sample)
         let registry = HostileRegistry(
             sample.images.map { .init(repository: $0.repository, tag: $0.tag, image: $0.image) }, isOpen: true)
-        let run = try await MeasuredRun(
-            of: ["lock", place.bundle.string, "--mirror", "docker.io=\(registry.origin)"], in: place)
+        let run = try await MeasuredRuns.sealift(
+            ["lock", place.bundle.string, "--mirror", "docker.io=\(registry.origin)"], in: place)
         let comment: Comment = "\(run.code): \(run.text.prefix(2000))"
         #expect(run.code == lie.code, comment)
         #expect(run.text.contains(lie.says) && run.text.contains("docker.io/library/busybox:1.35.0"), comment)
         #expect(run.text.contains("hint: ") == (lie.code != 0), comment)
         #expect(!run.text.unicodeScalars.contains { $0 != "\n" && "\($0)".printable() != "\($0)" }, comment)
-        #expect(run.kibibytes <= 128 << 10, "\(run.kibibytes) KiB")
+        #expect(run.peak <= 128 << 10, "\(run.peak) KiB")
         #expect(exists(place.lock) == (lie.code == 0))
         #expect(registry.leaks.isEmpty)
         guard lie.code == 0 else { return }
         // Whatever is in the lock can be read again, and a build either makes a sound bundle or none.
-        let built = try await MeasuredRun(of: place.buildArguments(mirror: registry.origin), in: place)
+        let built = try await MeasuredRuns.sealift(place.buildArguments(mirror: registry.origin), in: place)
         #expect([0, 65].contains(built.code), "\(built.text.prefix(2000))")
-        #expect(built.kibibytes <= 128 << 10, "\(built.kibibytes) KiB")
+        #expect(built.peak <= 128 << 10, "\(built.peak) KiB")
         let archive = place.output.appending(sample.archive)
         #expect(exists(archive) == (built.code == 0))
         if built.code == 0 { #expect(try await place.sealift(["verify", archive.string]).code == 0) }
@@ -178,10 +178,10 @@ struct HostileImageTests {
         let place = try Workplace(sample)
         let registry = HostileRegistry(
             sample.images.map { .init(repository: $0.repository, tag: $0.tag, image: $0.image) }, isOpen: true)
-        let built = try await MeasuredRun(
-            of: place.buildArguments(mirror: registry.origin, ["--jobs", "32"]), in: place)
+        let built = try await MeasuredRuns.sealift(
+            place.buildArguments(mirror: registry.origin, ["--jobs", "32"]), in: place)
         #expect(built.code == 0, "\(built.text.prefix(2000))")
-        #expect(built.kibibytes <= 128 << 10, "\(built.kibibytes) KiB")
+        #expect(built.peak <= 128 << 10, "\(built.peak) KiB")
         let verified = try await place.sealift(["verify", place.output.appending(sample.archive).string])
         #expect(verified.code == 0, "\(verified.transcript)")
     }

@@ -100,11 +100,11 @@ private struct RegistryTrial: Sendable {
         var slowest = 0.0
         var memory = 0
 
-        mutating func take(_ run: MeasuredRun) {
+        mutating func take(_ run: MeasuredRuns.Outcome) {
             runs += 1
             if run.code != 0 { refused += 1 }
             slowest = max(slowest, run.seconds)
-            memory = max(memory, run.kibibytes)
+            memory = max(memory, run.peak)
         }
 
         var line: String {
@@ -136,7 +136,7 @@ private struct RegistryTrial: Sendable {
 
     /// Six at a time: most of them wait.
     func run(_ cases: [Case]) async throws -> Figures {
-        try await withThrowingTaskGroup(of: MeasuredRun.self) { group in
+        try await withThrowingTaskGroup(of: MeasuredRuns.Outcome.self) { group in
             var figures = Figures()
             var waiting = cases[...]
             func start() { if let next = waiting.popFirst() { group.addTask { try await run(next) } } }
@@ -149,7 +149,7 @@ private struct RegistryTrial: Sendable {
         }
     }
 
-    private func run(_ trial: Case) async throws -> MeasuredRun {
+    private func run(_ trial: Case) async throws -> MeasuredRuns.Outcome {
         let place = try Workplace(sample)
         let registry = HostileRegistry(images, faults: trial.faults)
         try place.log(in: registry)
@@ -160,11 +160,11 @@ private struct RegistryTrial: Sendable {
             let more = trial.verb == .build ? [] : ["--no-cache"]
             arguments = place.buildArguments(mirror: registry.origin, patience + more)
         }
-        let run = try await MeasuredRun(of: arguments, in: place)
+        let run = try await MeasuredRuns.sealift(arguments, in: place)
         let comment: Comment = "\(trial): \(run.code)\n\(run.text.prefix(2000))"
         #expect([0, 65, 69, 77].contains(run.code), comment)
         #expect(!trial.isFatal || run.code != 0, comment)
-        #expect(run.kibibytes <= Self.memoryLimit << 10, "\(trial): \(run.kibibytes) KiB")
+        #expect(run.peak <= Self.memoryLimit << 10, "\(trial): \(run.peak) KiB")
         #expect(!run.text.unicodeScalars.contains { $0 != "\n" && "\($0)".printable() != "\($0)" }, comment)
         #expect(!run.text.contains(HostileRegistry.canary), comment)
         #expect(registry.leaks.isEmpty, comment)
