@@ -52,6 +52,8 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -69,18 +71,22 @@ let package = Package(
             dependencies: ["Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "Threads", system]),
         .target(
             name: "CommandSupport",
-            dependencies: ["BundleFormat", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system]),
+            dependencies: [
+                "BundleFormat", "CLinux", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system,
+            ]),
 
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
         .target(name: "Registry", dependencies: ["HTTP", "OCI", "Threads", subprocess, system]),
+        .target(name: "Inflate", dependencies: ["CIsal"]),
+        .target(name: "Packages", dependencies: ["BundleFormat", "Frames", "ImageLayout", "Inflate", "OCI"]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
-                subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
+                "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
@@ -127,6 +133,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
             ], path: "Tests/HostileBundles"),
+        .target(name: "HostileRegistries", dependencies: ["OCI", "TestSupport"], path: "Tests/HostileRegistries"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
@@ -146,7 +153,13 @@ let package = Package(
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
         .testTarget(
-            name: "RegistryTests", dependencies: ["HTTP", "OCI", "Registry", "TestSupport", "Threads", system]),
+            name: "RegistryTests",
+            dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
+        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
+        .testTarget(
+            name: "PackagesTests",
+            dependencies: ["BundleFormat", "ImageLayout", "OCI", "Packages", "TestSupport", "Threads", system],
+            exclude: ["Scripts"]),
         .testTarget(
             name: "DefinitionTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "OCI", system]),
@@ -182,7 +195,7 @@ let package = Package(
             name: "InstallerCommandsTests",
             dependencies: [
                 "BundleInstaller", "Cluster", "CommandSupport", "Containerd", "InstallerCommands", "NodeImages", "OCI",
-                "Preflight", "Processes", argumentParser, system,
+                "Preflight", "Processes", "TestSupport", argumentParser, system,
             ]),
         .testTarget(
             name: "PlatformTests",
@@ -194,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BundleFormat", "Definition", "HostileBundles", "ImageLayout", "OCI", "TestSupport", subprocess, system,
+                "BundleFormat", "Definition", "HostileBundles", "HostileRegistries", "ImageLayout", "OCI", "TestSupport",
+                subprocess, system,
             ],
             exclude: ["Fixtures", "Scripts"]),
     ]

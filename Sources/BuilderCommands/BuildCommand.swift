@@ -52,6 +52,9 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
+    var leavesOutBill = false
+
     @Flag(help: "Replace an archive that is there.")
     var force = false
 
@@ -72,27 +75,28 @@ struct BuildCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingBuild) {
             let display: any BuildRenderer = format == .json ? BuildEventStream() : BuildDisplay(isSilent: dryRun)
             defer { display.finish() }
-            let passphrase = try protection.passphrase()
-            let signer = try signingKey.map { try PrivateKey(contentsOf: FilePath($0), passphrase: passphrase) }
+            let signer = try signingKey.map { path in
+                try protection.privateKey(at: path) { display.show(.warning($0)) }
+            }
             let inputs = try bundle.read()
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()
-            let store = noCache ? nil : try CacheLocation.open(cache)
+            let store = noCache ? nil : try await CacheLocation.open(cache)
             let lockPath = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
             var locked = try LockCommand.read(lockPath)
             if !FileManager.default.fileExists(atPath: lockPath.string), !dryRun {
                 display.show(.warning("there is no lock; writing \(lockPath) first"))
                 let resolver = LockResolver(
-                    inputs: inputs, client: client, cache: try store ?? CacheLocation.open(cache),
+                    inputs: inputs, client: client, cache: try await lockCache(store),
                     local: files.local, jobs: registry.jobs, observe: display.show)
                 locked = try await resolver.resolve(into: locked)
-                try DurableFile.write(Data(locked.encoded().utf8), to: lockPath)
+                try LockFile.put(locked, of: inputs.definition.name, at: lockPath)
             }
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
-                local: files.local, installers: try installers(), signer: signer)
+                local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
@@ -107,6 +111,12 @@ struct BuildCommand: AsyncParsableCommand {
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }
+    }
+
+    /// Even a build without a cache of blobs must put down somewhere what a lock pins by its content.
+    private func lockCache(_ store: BlobCache?) async throws -> BlobCache {
+        if let store { return store }
+        return try await CacheLocation.open(cache)
     }
 
     private func installers() throws -> [Platform: FilePath] {

@@ -34,7 +34,7 @@ struct BuildStanding: Hashable, Sendable {
         case .resolved: resolved += 1
         case .planned(let plan):
             toFetch = plan.bytesToFetch
-            toPack = plan.payload.reduce(0) { $0 + $1.descriptor.size }
+            toPack = plan.payloadSize
         case .fetching(let descriptor, let name):
             transfers.append(Transfer(digest: descriptor.digest, name: name, done: 0, size: descriptor.size))
         case .received(let descriptor, let count):
@@ -96,7 +96,7 @@ final class BuildDisplay: BuildRenderer {
             switch event {
             case .warning(let text):
                 erase(&state)
-                output.write("warning: \(text)\n")
+                output.write("warning: \(text.printable())\n")
             case .planned(let plan) where !isSilent:
                 output.write(
                     "\(plan.name) \(plan.version): \(plan.imageCount) images, \(Format.bytes(plan.bytesToFetch)) to fetch, "

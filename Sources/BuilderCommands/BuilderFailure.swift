@@ -30,6 +30,8 @@ extension Failure {
         case .outputExists: .cantCreate
         case .notEnoughSpace: .inputOutput
         case .noInstaller: .noInput
+        case .cacheInUse: .unavailable
+        case .foreignCache: .permission
         case .system(_, _, let errno):
             switch errno {
             case .noSuchFileOrDirectory: .noInput

@@ -5,8 +5,10 @@ internal import SystemPackage
 
 /// Where the cache is, unless an option says otherwise.
 enum CacheLocation {
-    static func open(_ option: String?) throws -> BlobCache {
-        try BlobCache(at: option.map { FilePath($0) } ?? BlobCache.defaultPath(environment: Environment.all))
+    static func open(_ option: String?) async throws -> BlobCache { try await BlobCache.open(at: path(option)) }
+
+    static func path(_ option: String?) throws -> FilePath {
+        try option.map { FilePath($0) } ?? BlobCache.defaultPath(environment: Environment.all)
     }
 }
 
@@ -26,9 +28,9 @@ struct CacheCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await runCommand(explaining: Failure.explainingBuild) { [cache] in
-                let cache = try CacheLocation.open(cache)
-                let (blobs, bytes) = try cache.prune()
-                Terminal.standardOutput.write("removed \(blobs) blobs, \(Format.bytes(bytes)), from \(cache.root)\n")
+                let root = try CacheLocation.path(cache)
+                let (blobs, bytes) = try BlobCache.prune(at: root)
+                Terminal.standardOutput.write("removed \(blobs) blobs, \(Format.bytes(bytes)), from \(root)\n")
             }
         }
     }

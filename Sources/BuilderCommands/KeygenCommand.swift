@@ -45,6 +45,16 @@ struct PassphraseArguments: ParsableArguments {
         completion: .file())
     var passphraseFile: String?
 
+    /// The private key in a file, with a word about files that others than their owner can get at. A warning and no
+    /// error: how a build machine is handed its secrets is often not the builder's to say.
+    func privateKey(at path: String, warn: (String) -> Void) throws -> PrivateKey {
+        let key = try PrivateKey(contentsOf: FilePath(path), passphrase: try passphrase())
+        for path in [path, passphraseFile].compactMap(\.self) where PrivateKey.isOpenToOthers(FilePath(path)) {
+            warn("others on this machine may read \(path): chmod 600 \(path)")
+        }
+        return key
+    }
+
     /// The passphrase; `nil` where none was given.
     func passphrase() throws -> String? { try passphraseFile.map { try Signatures.passphrase(in: FilePath($0)) } }
 }

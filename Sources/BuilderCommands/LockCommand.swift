@@ -47,7 +47,7 @@ struct LockCommand: AsyncParsableCommand {
             let old = try Self.read(path)
             let display = BuildDisplay(isSilent: false)
             let resolver = LockResolver(
-                inputs: inputs, client: try registry.client(), cache: try CacheLocation.open(cache),
+                inputs: inputs, client: try registry.client(), cache: try await CacheLocation.open(cache),
                 local: files.local, jobs: registry.jobs, observe: display.show)
             let new = try await resolver.resolve(into: old)
             display.finish()
@@ -58,7 +58,7 @@ struct LockCommand: AsyncParsableCommand {
                     throw Failure("\(path) is not what the registries say now", hint: "run sealift lock", code: .data)
                 }
             } else if !diff, !difference.isEmpty {
-                try DurableFile.write(Data(new.encoded().utf8), to: path)
+                try LockFile.put(new, of: inputs.definition.name, at: path)
             }
             let count = new.entries(for: inputs.definition.name).count
             let state = difference.isEmpty ? "is up to date" : diff ? "would change" : "written"

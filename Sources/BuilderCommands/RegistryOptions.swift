@@ -27,7 +27,16 @@ struct RegistryOptions: ParsableArguments {
     @Option(help: "How many blobs are fetched at a time.")
     var jobs = 6
 
+    @Option(
+        help: ArgumentHelp("How long a server may bring nothing, or next to nothing.", valueName: "seconds"))
+    var timeout = 60
+
+    @Option(help: ArgumentHelp("How often in a row a request that failed is made again.", valueName: "number"))
+    var retries = 4
+
     func validate() throws {
+        guard (1...3600).contains(timeout) else { throw ValidationError("--timeout takes a number from 1 to 3600") }
+        guard (0...100).contains(retries) else { throw ValidationError("--retries takes a number from 0 to 100") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64") }
         for text in ca where !text.contains("=") { throw ValidationError("--ca takes HOST=FILE, not '\(text)'") }
     }
@@ -44,6 +53,8 @@ struct RegistryOptions: ParsableArguments {
         configuration.credentials = try CredentialStore.docker(
             at: authFile.map { FilePath($0) }, environment: Environment.all)
         configuration.maximumTransfers = jobs
+        configuration.wait(for: .seconds(timeout))
+        configuration.retry.attempts = retries + 1
         return RegistryClient(configuration)
     }
 }

@@ -21,6 +21,7 @@ package struct SealiftCommand: AsyncParsableCommand {
 
     /// The whole program.
     package static func start() async {
+        Memory.hide()
         Interruption.prepare()
         await main()
     }

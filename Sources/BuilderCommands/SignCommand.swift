@@ -34,7 +34,7 @@ struct SignCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
-            let key = try PrivateKey(contentsOf: FilePath(key), passphrase: try protection.passphrase())
+            let key = try protection.privateKey(at: key) { Terminal.standardError.write("warning: \($0)\n") }
             let bundle = try BundleReader(opening: FilePath(path))
             let output = FilePath(output ?? path)
             let signing = try BundleSigning(

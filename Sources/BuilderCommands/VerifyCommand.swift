@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BundleFormat
 internal import CommandSupport
+internal import SystemPackage
 
 /// `sealift verify BUNDLE`.
 struct VerifyCommand: AsyncParsableCommand {
@@ -12,12 +13,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
+    @OptionGroup var reports: ReportArguments
+
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand { [path, keys, format] in
-            try await ArchiveVerification.run(on: try keys.open(path), format: format)
+        try await runCommand { [path, keys, format, reports] in
+            try await ArchiveVerification.run(
+                on: FilePath(path), trusting: try keys.trusted(), format: format, reports: reports, tool: "sealift")
         }
     }
 }

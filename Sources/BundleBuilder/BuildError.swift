@@ -16,6 +16,8 @@ package enum BuildError: Error, Sendable {
     case unresolved(names: [String], lock: FilePath)
     /// An image that does not exist for a platform that the bundle is for.
     case platformMissing(ImageReference, Platform, offered: [String], askedBy: String)
+    /// What the registry has under the name is no image that can be packed.
+    case unusable(ImageReference, askedBy: String, reason: String)
     /// A registry refused or failed; `askedBy` is the place in the definition that wants the image.
     case fetching(ImageReference, askedBy: String, any Error)
     /// The content that was locked is gone, and the tag points elsewhere.
@@ -31,6 +33,12 @@ package enum BuildError: Error, Sendable {
     /// A file was given for a name that the definition doesn't have.
     case unknownFile(String, known: [String])
     case outputExists(FilePath)
+    /// Builds work with the cache that was to be pruned.
+    case cacheInUse(FilePath)
+    /// The folder that would hold the cache of a user without a home is not that user's.
+    case foreignCache(FilePath)
+    /// The layers hold more packages than a bill of materials has room for; both in bytes.
+    case billTooLarge(bytes: Int64, limit: Int64)
     case notEnoughSpace(FilePath, needed: Int64, free: Int64)
     /// No installer for the bundle's platform was found beside this executable.
     case noInstaller(Platform, lookedAt: FilePath)
@@ -54,6 +62,8 @@ extension BuildError: CustomStringConvertible {
         case .unresolved(let names, let lock): "\(lock) has no digest for \(Self.list(names))"
         case .platformMissing(let reference, let platform, let offered, let place):
             "\(reference), asked for by \(place), does not exist for \(platform), only for \(offered.joined(separator: ", "))"
+        case .unusable(let reference, let place, let reason):
+            "can't pack \(reference), asked for by \(place): \(reason)"
         case .fetching(_, let place, let error): "\(error) (asked for by \(place))"
         case .moved(let reference, let locked, let now):
             "\(reference) was locked as \(locked), which the registry does not have any more; the tag is \(now) now"
@@ -69,6 +79,10 @@ extension BuildError: CustomStringConvertible {
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
         case .outputExists(let path): "\(path) is there already"
+        case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
+        case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
+        case .billTooLarge(let bytes, let limit):
+            "the bill of materials would have \(bytes) bytes; readers take at most \(limit)"
         case .notEnoughSpace(let path, let needed, let free):
             "\(path) has \(free) bytes free, \(needed) may be needed"
         case .noInstaller(let platform, let path): "no sealift-installer for \(platform): \(path) is not there"
@@ -86,16 +100,22 @@ extension BuildError: CustomStringConvertible {
         case .notLocked, .moved, .inconsistent: "run sealift lock and look at what changed with git diff"
         case .unresolved: "run sealift lock where the registries can be reached"
         case .platformMissing: "choose another tag, or leave the platform out (platforms: or --platform)"
+        case .unusable: "choose another tag, or have the image pushed again with a current tool"
         case .fetching: nil
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+        case .cacheInUse: "run it again when they have ended"
+        case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
         case .outputExists: "add --force to replace it, or choose another --output"
+        case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
         case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"
         case .installerVersion: "build both executables from the same source"
+        case .system(_, _, .noSpace), .system(_, _, .diskQuotaExceeded):
+            "free some space, or choose other folders; running again goes on where this stopped"
         case .system: nil
         }
     }

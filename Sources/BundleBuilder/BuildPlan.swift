@@ -39,8 +39,18 @@ package struct BuildPlan: Sendable {
     /// Layers and files, largest first: the order in which they are packed.
     package let payload: [Item]
 
-    package var bytesToFetch: Int64 { (documents + payload).reduce(0) { $0 + $1.missing } }
-    package var bytesToPack: Int64 { (documents + payload).reduce(0) { $0 + $1.descriptor.size } }
+    package var bytesToFetch: Int64 { Self.total((documents + payload).map(\.missing)) }
+    package var bytesToPack: Int64 { Self.total((documents + payload).map(\.descriptor.size)) }
+    /// Of layers and files alone.
+    package var payloadSize: Int64 { Self.total(payload.map(\.descriptor.size)) }
+
+    /// The sum; what no number can hold is the largest one, since sizes are what a registry or a lock says they are.
+    static func total(_ sizes: [Int64]) -> Int64 {
+        sizes.reduce(0) { sum, size in
+            let (next, isTooMuch) = sum.addingReportingOverflow(size)
+            return isTooMuch ? .max : next
+        }
+    }
 
     /// `NAME-VERSION-OS-ARCH.tar.zst`; with several platforms all of their architectures.
     static func archiveName(_ definition: BundleDefinition, _ platforms: [Platform]) -> String {

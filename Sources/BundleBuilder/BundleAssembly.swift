@@ -4,6 +4,7 @@ internal import Discovery
 internal import FoundationEssentials
 internal import ImageLayout
 internal import OCI
+internal import Packages
 internal import SystemPackage
 
 /// Puts a bundle's own documents together: description, artifact manifest, `index.json`.
@@ -13,13 +14,35 @@ struct BundleAssembly {
     let entries: [ImagesLock.Entry]
     let files: [ResolvedFile]
     let installers: [ResolvedFile]
+    /// Whether a bill of materials will stand behind the blobs.
+    let hasBill: Bool
 
-    /// All members of the archive, in order.
+    /// What a bundle consists of but for the bytes of its blobs.
+    struct Result: Sendable {
+        var contents: BundleContents
+        var description: BundleDescription
+        var index: Digest
+        var graph: ImageGraph
+        /// The artifact's layers.
+        var files: [Descriptor]
+
+        /// What stands behind the blobs, when it is known what is in the layers.
+        func appendix(_ layers: [Digest: LayerPackages]) throws(BuildError) -> BundleAppendix {
+            let bill = BillOfMaterials(
+                bundle: description, index: index, images: graph.entries, files: files, layers: layers
+            ).encoded()
+            guard Int64(bill.count) <= BundleAppendix.billLimit else {
+                throw .billTooLarge(bytes: Int64(bill.count), limit: BundleAppendix.billLimit)
+            }
+            return BundleAppendix(bill: Data(bill))
+        }
+    }
+
+    /// Puts everything together, the members of the archive in order.
     ///
     /// - Parameter documents: the bytes of every index, manifest and config, verified.
-    /// - Returns: the members.
     /// - Throws: ``BuildError`` where documents and lock contradict each other.
-    func contents(documents: [Digest: Data]) throws -> BundleContents {
+    func assemble(documents: [Digest: Data]) throws -> Result {
         var graph = ImageGraph(platforms: inputs.platforms)
         func load(_ descriptor: Descriptor) throws -> Data {
             guard let bytes = documents[descriptor.digest] else {
@@ -37,7 +60,8 @@ struct BundleAssembly {
             try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
         }
         let texts = try self.texts()
-        let description = try Document(encoding: self.description(), mediaType: .bundleConfig)
+        let described = try self.description()
+        let description = try Document(encoding: described, mediaType: .bundleConfig)
         let layers = texts.map { layer($0.title, $0.mediaType, $0.bytes) } + (files + installers).map(layer)
         let artifact = try Document(
             encoding: Manifest(
@@ -57,7 +81,9 @@ struct BundleAssembly {
             }
         }
         for digest in graph.documents.keys { all[digest] = nil }
-        return BundleContents(index: index.bytes, graph: graph, texts: all)
+        return Result(
+            contents: BundleContents(index: index.bytes, graph: graph, texts: all), description: described,
+            index: index.descriptor.digest, graph: graph, files: layers)
     }
 
     private func requireAgreement(
@@ -134,7 +160,7 @@ struct BundleAssembly {
             },
             files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
             requirements: inputs.discovery.requirements, profileRequirements: try inputs.profileRequirements(),
-            builtWith: SealiftVersion.current)
+            hasBill: hasBill, builtWith: SealiftVersion.current)
     }
 
     private func kubernetes() -> BundleDescription.Kubernetes? {

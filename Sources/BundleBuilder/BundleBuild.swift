@@ -27,12 +27,14 @@ package struct BundleBuild: Sendable {
         package var local: LocalFiles
         /// The installers to pack, by platform.
         package var installers: [Platform: FilePath]
+        /// Whether the packages in the layers are listed in a bill of materials.
+        package var hasBill: Bool
         /// Signs the bundle; `nil` for one without a signature.
         package var signer: PrivateKey?
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
-            local: LocalFiles, installers: [Platform: FilePath], signer: PrivateKey? = nil
+            local: LocalFiles, installers: [Platform: FilePath], hasBill: Bool = true, signer: PrivateKey? = nil
         ) {
             self.output = output
             self.lock = lock
@@ -42,6 +44,7 @@ package struct BundleBuild: Sendable {
             self.isForced = isForced
             self.local = local
             self.installers = installers
+            self.hasBill = hasBill
             self.signer = signer
         }
     }
@@ -106,22 +109,23 @@ package struct BundleBuild: Sendable {
         try checkSpace()
         let documents = try await DocumentFetch(self).run()
         let assembly = BundleAssembly(
-            inputs: inputs, lock: lock, entries: entries, files: files, installers: installers)
-        var contents = try assembly.contents(documents: documents)
-        if let signer = options.signer { contents = try contents.signed(by: signer) }
-        let archive = try await pack(contents)
-        try ChecksumFile.write(archive.digest, of: plan.output)
-        try await InstallerFiles.place(installers, in: options.output)
+            inputs: inputs, lock: lock, entries: entries, files: files, installers: installers,
+            hasBill: options.hasBill)
+        var assembled = try assembly.assemble(documents: documents)
+        if let signer = options.signer { assembled.contents = try assembled.contents.signed(by: signer) }
+        let archive = try await pack(assembled)
         observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
         return plan.output
     }
 
-    /// Packs; a blob of the cache that turns out to be damaged is fetched again and packing starts anew.
-    private func pack(_ contents: BundleContents) async throws -> (digest: Digest, size: Int64) {
+    /// Packs; where a blob of the cache turns out to be damaged, all that are it are fetched again, and packing starts
+    /// anew.
+    private func pack(_ assembled: BundleAssembly.Result) async throws -> (digest: Digest, size: Int64) {
+        let findings = options.hasBill ? LayerFindings(layers(of: assembled), cache: options.cache) : nil
         var attempts = 0
         while true {
             do {
-                return try await BundlePacking(self, contents).run()
+                return try await BundlePacking(self, assembled, findings).run()
             } catch let damage as FilePayload.Corrupted {
                 guard let cache = options.cache, damage.path == cache.path(of: damage.descriptor.digest), attempts < 3
                 else {
@@ -130,22 +134,51 @@ package struct BundleBuild: Sendable {
                         expected: damage.descriptor.digest, found: damage.found)
                 }
                 attempts += 1
-                observe(.warning("\(damage.path) was damaged in the cache; it is fetched again"))
-                cache.remove(damage.descriptor.digest)
+                try await onThread("hash") { try removeDamaged(from: cache) }
             }
+        }
+    }
+
+    /// What images bring, in the order in which it is fetched and packed.
+    private func layers(of assembled: BundleAssembly.Result) -> [Descriptor] {
+        let packed = Set(assembled.contents.payload.map(\.digest))
+        return plan.payload.filter { item in
+            if case .registry = item.source { packed.contains(item.descriptor.digest) } else { false }
+        }.map(\.descriptor)
+    }
+
+    /// A power cut may have taken any number of them; to find one a run would take as many runs.
+    private func removeDamaged(from cache: BlobCache) throws {
+        for item in plan.payload where cache.contains(item.descriptor) {
+            let path = cache.path(of: item.descriptor.digest)
+            guard try Self.isDamaged(item.descriptor, at: path) else { continue }
+            observe(.warning("\(path) was damaged in the cache; it is fetched again"))
+            cache.remove(item.descriptor.digest)
+        }
+    }
+
+    private static func isDamaged(_ descriptor: Descriptor, at path: FilePath) throws -> Bool {
+        let payload = try FilePayload(descriptor, at: path, isVerified: false)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        do {
+            while try payload.read(into: buffer) > 0 {}
+            return false
+        } catch is FilePayload.Corrupted {
+            return true
         }
     }
 
     /// Refuses to start what would fill the disk.
     private func checkSpace() throws(BuildError) {
         // Compression only ever makes it smaller but for a few bytes a frame.
-        let archive = plan.bytesToPack + plan.bytesToPack / 1000 + (8 << 20)
+        let archive = BuildPlan.total([plan.bytesToPack, plan.bytesToPack / 1000, 8 << 20])
         let output = try freeSpace(at: options.output)
         var needed = archive
         if let cache = options.cache {
             let store = try freeSpace(at: cache.root)
             if store.fileSystem == output.fileSystem {
-                needed += plan.bytesToFetch
+                needed = BuildPlan.total([needed, plan.bytesToFetch])
             } else if store.bytes < plan.bytesToFetch {
                 throw .notEnoughSpace(cache.root, needed: plan.bytesToFetch, free: store.bytes)
             }

@@ -9,21 +9,29 @@ internal import Threads
 /// ones come in.
 struct BundlePacking: Sendable {
     private enum Outcome: Sendable {
-        case fetched
+        case fetched, scanned
         case packed(Digest, Int64)
         case failed(any Error)
     }
 
+    /// Each needs some 64 MiB.
+    private static let scanners = 4
+
     private let build: BundleBuild
+    private let assembly: BundleAssembly.Result
     private let contents: BundleContents
+    /// `nil` for a bundle without a bill of materials.
+    private let findings: LayerFindings?
     private let items: [Digest: BuildPlan.Item]
     private let board = FetchBoard()
     /// What this very run has written and checked; it needs no second look.
     private let verified = VerifiedBlobs()
 
-    init(_ build: BundleBuild, _ contents: BundleContents) {
+    init(_ build: BundleBuild, _ assembly: BundleAssembly.Result, _ findings: LayerFindings?) {
         self.build = build
-        self.contents = contents
+        self.assembly = assembly
+        self.findings = findings
+        contents = assembly.contents
         items = Dictionary(build.plan.payload.map { ($0.descriptor.digest, $0) }) { first, _ in first }
     }
 
@@ -52,9 +60,21 @@ struct BundlePacking: Sendable {
                     return .failed(error)
                 }
             }
+            let pending = waitingLayers()
+            for _ in 0..<min(Self.scanners, build.options.workers) {
+                group.addTask {
+                    do {
+                        try await onThread("scan") { while let layer = pending.pop() { try scan(layer) } }
+                        return .scanned
+                    } catch {
+                        board.stop()
+                        return .failed(error)
+                    }
+                }
+            }
             for await outcome in group {
                 switch outcome {
-                case .fetched: break
+                case .fetched, .scanned: break
                 case .packed(let digest, let size): result = (digest, size)
                 case .failed(let error):
                     failures.append(error)
@@ -114,6 +134,35 @@ struct BundlePacking: Sendable {
         }
     }
 
+    /// The layers that are read from the cache as they arrive there; none where there is no cache.
+    private func waitingLayers() -> BoundedQueue<Descriptor> {
+        let layers = findings?.layers.filter { items[$0.digest] != nil } ?? []
+        let queue = BoundedQueue<Descriptor>(capacity: max(1, layers.count))
+        if build.options.cache != nil { for layer in layers { queue.push(layer) } }
+        queue.close()
+        return queue
+    }
+
+    private func scan(_ layer: Descriptor) throws {
+        guard let findings, let cache = build.options.cache else { return }
+        if findings.wants(layer.digest), !findings.recall(layer.digest) {
+            try board.wait(for: layer.digest)
+            let isVerified = verified.contains(layer.digest)
+            try findings.scan(
+                layer.digest, FilePayload(layer, at: cache.path(of: layer.digest), isVerified: isVerified))
+        }
+        board.finishScan(of: layer.digest)
+    }
+
+    /// The bill of materials, when all layers have been read.
+    private func appendix() throws -> BundleAppendix? {
+        guard let findings else { return nil }
+        try board.waitForScans(of: findings.layers.map(\.digest))
+        let appendix = try assembly.appendix(findings.all)
+        return try build.options.signer.map { try appendix.signed(by: $0) } ?? appendix
+    }
+
+    /// The archive gets its name last: where it is there, so is all that belongs to it.
     private func pack() throws -> (Digest, Int64) {
         let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
         return try DurableFile.write(to: build.plan.output) { file, temporary in
@@ -124,7 +173,12 @@ struct BundlePacking: Sendable {
             } progress: { count in
                 guard !board.isStopped else { throw FetchBoard.Stopped() }
                 build.observe(.packed(count))
+            } appendix: {
+                try appendix()
             }
+            try DurableFile.sync(file, temporary)
+            try ChecksumFile.write(digest, of: build.plan.output)
+            try InstallerFiles.place(build.installers, in: build.options.output)
             return (digest, size)
         }
     }
@@ -134,10 +188,24 @@ struct BundlePacking: Sendable {
             throw BundleError.payload(digest: descriptor.digest.description, reason: "nothing in the plan has it")
         }
         if case .file(let path) = item.source { return try FilePayload(descriptor, at: path, isVerified: false) }
-        guard let cache = build.options.cache else { return try streams.next(descriptor) }
+        guard let cache = build.options.cache else { return try tapped(try streams.next(descriptor), descriptor) }
         try board.wait(for: descriptor.digest)
         return try FilePayload(
             descriptor, at: cache.path(of: descriptor.digest), isVerified: verified.contains(descriptor.digest))
+    }
+}
+
+extension BundlePacking {
+    /// A blob that nobody can read again; where it is a layer, what it holds is found on the way.
+    private func tapped(_ stream: StreamPayload, _ descriptor: Descriptor) throws -> any PayloadSource {
+        guard let findings, findings.wants(descriptor.digest) else { return stream }
+        try board.openTap(limit: Self.scanners)
+        return TappedPayload(stream) { source in
+            try findings.scan(descriptor.digest, source)
+        } done: { [board] in
+            board.finishScan(of: descriptor.digest)
+            board.closeTap()
+        }
     }
 }
 

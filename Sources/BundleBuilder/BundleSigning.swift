@@ -35,23 +35,25 @@ package struct BundleSigning: Sendable {
         progress: @escaping @Sendable (Int64) -> Void
     ) async throws -> (digest: Digest, size: Int64) {
         let contents = try bundle.contents.signed(by: key)
+        let appendix = try bundle.appendix()?.signed(by: key)
         let isStopped = Flag()
-        let archive = try await withTaskCancellationHandler {
+        return try await withTaskCancellationHandler {
             try await onThread("sign") {
                 try DurableFile.write(to: output) { file, temporary in
-                    try BundleWriter(contents).write(
-                        to: file, at: temporary, workers: workers, withPayloadOf: bundle
+                    let archive = try BundleWriter(contents).write(
+                        to: file, at: temporary, workers: workers, withPayloadOf: bundle, appendix: appendix
                     ) { count in
                         if isStopped.isSet { throw CancellationError() }
                         progress(count)
                     }
+                    try DurableFile.sync(file, temporary)
+                    try ChecksumFile.write(archive.digest, of: output)
+                    return archive
                 }
             }
         } onCancel: {
             isStopped.set()
         }
-        try ChecksumFile.write(archive.digest, of: output)
-        return archive
     }
 }
 

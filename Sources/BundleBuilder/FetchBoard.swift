@@ -8,12 +8,24 @@ final class FetchBoard: Sendable {
 
     private struct State {
         var arrived: Set<Digest> = []
+        var scanned: Set<Digest> = []
+        var taps = 0
         var isStopped = false
     }
 
     private let monitor = Monitor(State())
 
     func arrive(_ digest: Digest) { monitor.update { _ = $0.arrived.insert(digest) } }
+
+    /// Says that what is in a layer is known.
+    func finishScan(of digest: Digest) { monitor.update { _ = $0.scanned.insert(digest) } }
+
+    /// Blocks until fewer than `limit` blobs are read while they are packed; then there is one more.
+    func openTap(limit: Int) throws(Stopped) {
+        try wait { $0.taps < limit } then: { $0.taps += 1 }
+    }
+
+    func closeTap() { monitor.update { $0.taps -= 1 } }
 
     /// Ends all waiting; to be called when a fetch has failed or the build is cancelled.
     func stop() { monitor.update { $0.isStopped = true } }
@@ -22,10 +34,23 @@ final class FetchBoard: Sendable {
 
     /// Blocks until the blob is there; throws ``Stopped`` when it won't come.
     func wait(for digest: Digest) throws(Stopped) {
+        try wait { $0.arrived.contains(digest) }
+    }
+
+    /// Blocks until it is known what is in all `layers`; throws ``Stopped`` when that won't come.
+    func waitForScans(of layers: some Sequence<Digest>) throws(Stopped) {
+        let wanted = Set(layers)
+        try wait { $0.scanned.isSuperset(of: wanted) }
+    }
+
+    private func wait(
+        until ready: (State) -> Bool, then change: (inout State) -> Void = { _ in }
+    ) throws(Stopped) {
         let came = monitor.wait {
-            $0.isStopped || $0.arrived.contains(digest)
+            $0.isStopped || ready($0)
         } then: {
-            !$0.isStopped
+            if !$0.isStopped { change(&$0) }
+            return !$0.isStopped
         }
         guard came else { throw Stopped() }
     }

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Definition
 internal import FoundationEssentials
 internal import Glibc
@@ -11,9 +12,11 @@ func fileSize(_ path: FilePath) -> Int64? {
     return Int64(status.st_size)
 }
 
-/// Makes a folder and those above it.
-func makeFolders(_ path: FilePath) throws(BuildError) {
-    guard mkdir(path.string, 0o755) != 0 else { return }
+/// Makes a folder and those above it; those that were not there get `mode`, whatever the umask.
+func makeFolders(
+    _ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755)
+) throws(BuildError) {
+    if try makeFolder(path, mode: mode) { return }
     if errno == EEXIST {
         var status = stat()
         guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -25,10 +28,31 @@ func makeFolders(_ path: FilePath) throws(BuildError) {
     guard errno == ENOENT, !parent.isEmpty, parent != path else {
         throw .system(action: "create", path, Errno(rawValue: errno))
     }
-    try makeFolders(parent)
-    guard mkdir(path.string, 0o755) == 0 || errno == EEXIST else {
+    try makeFolders(parent, mode: mode)
+    guard try makeFolder(path, mode: mode) || errno == EEXIST else {
         throw .system(action: "create", path, Errno(rawValue: errno))
     }
+}
+
+/// A file that survives a power cut is of no use in a folder that doesn't.
+private func syncFolder(of path: FilePath) throws(BuildError) {
+    do {
+        try DurableFile.syncFolder(of: path)
+    } catch BundleError.system(let action, let path, let errno) where errno != .permissionDenied {
+        throw .system(action: action, path, errno)
+    } catch {
+        // Who may make a folder there, but not read it, can't ask for more.
+    }
+}
+
+/// Makes one folder; where this is `false`, `errno` says why not.
+private func makeFolder(_ path: FilePath, mode: FilePermissions) throws(BuildError) -> Bool {
+    guard mkdir(path.string, mode.rawValue) == 0 else { return false }
+    guard chmod(path.string, mode.rawValue) == 0 else {
+        throw .system(action: "set the mode of", path, Errno(rawValue: errno))
+    }
+    try syncFolder(of: path)
+    return true
 }
 
 /// The names of the entries of a folder, sorted.

@@ -37,31 +37,37 @@ struct InstallerFiles {
     }
 
     private func checkVersion(of path: FilePath) async throws {
-        let result = try await run(
-            .path(path), arguments: ["--version"], output: .string(limit: 4096), error: .discarded)
-        let version = result.standardOutput.prefix { !$0.isWhitespace }
-        guard result.terminationStatus.isSuccess, version == SealiftVersion.current else {
-            throw BuildError.installerVersion(path, found: version.isEmpty ? "unknown" : String(version))
+        // It needs nothing of ours, and our environment may hold secrets.
+        do {
+            let result = try await run(
+                .path(path), arguments: ["--version"], environment: .custom([:]), output: .string(limit: 4096),
+                error: .discarded)
+            let version = result.standardOutput.prefix { !$0.isWhitespace }
+            guard result.terminationStatus.isSuccess, version == SealiftVersion.current else {
+                throw BuildError.installerVersion(path, found: version.isEmpty ? "unknown" : String(version))
+            }
+        } catch let error as SubprocessError {
+            throw BuildError.system(action: "run", path, error.underlyingError ?? .ioError)
         }
     }
 
     /// Puts the installers beside the archive; one whose content is there already is left alone.
-    static func place(_ installers: [ResolvedFile], in folder: FilePath) async throws {
+    static func place(_ installers: [ResolvedFile], in folder: FilePath) throws {
         for installer in installers {
             guard case .file(let source) = installer.source else { continue }
             let name = installers.count == 1 ? "sealift-installer" : installer.title
             let target = folder.appending(name)
-            try await onThread("copy") {
-                if fileSize(target) == installer.descriptor.size,
-                    try digest(ofFileAt: target).digest == installer.descriptor.digest
-                {
-                    return
-                }
-                let bytes = try readBytes(at: source)
-                try DurableFile.write(to: target, mode: FilePermissions(rawValue: 0o755)) { file, _ in
-                    _ = try file.writeAll(bytes)
-                }
+            if fileSize(target) == installer.descriptor.size,
+                try digest(ofFileAt: target).digest == installer.descriptor.digest
+            {
+                continue
             }
+            let bytes = try readBytes(at: source)
+            guard Digest.of(bytes) == installer.descriptor.digest else {
+                throw BuildError.wrongFile(
+                    name: name, path: source, expected: installer.descriptor.digest, found: .of(bytes))
+            }
+            try DurableFile.write(bytes, to: target, mode: FilePermissions(rawValue: 0o755))
         }
     }
 }

@@ -1,6 +1,7 @@
 package import Definition
 internal import Discovery
 internal import FoundationEssentials
+internal import ImageLayout
 internal import OCI
 package import Registry
 internal import SystemPackage
@@ -79,37 +80,66 @@ package struct LockResolver: Sendable {
                 let missing = inputs.platforms.first { $0 != config.platform } ?? config.platform
                 throw platformMissing(reference, missing, offered: [config.platform.description])
             }
-            platforms.append(Self.image(config.platform, manifest))
+            platforms.append(try image(config.platform, manifest, reference))
         case .index(let index):
             for platform in inputs.platforms {
                 guard let child = index.value.manifest(for: platform) else {
+                    let same = index.value.manifests.first { $0.platform == platform }
+                    if let same {
+                        throw unusable(reference, "\(same.digest) is \(same.mediaType), not an image manifest")
+                    }
                     let offered = index.value.manifests.compactMap(\.platform).filter { $0.os != "unknown" }
                     throw platformMissing(reference, platform, offered: offered.map(\.description))
                 }
                 guard case .manifest(let manifest) = try await client.manifest(child, of: reference) else {
-                    throw BuildError.inconsistent(reference, reason: "\(child.digest) is an index inside an index")
+                    throw unusable(reference, "\(child.digest) is an index inside an index")
                 }
-                platforms.append(Self.image(platform, manifest))
+                platforms.append(try image(platform, manifest, reference))
             }
         }
         return ImagesLock.Resolution(target: target.descriptor, platforms: platforms)
     }
 
     private func config(of manifest: Manifest, _ reference: ImageReference) async throws -> ImageConfig {
-        guard manifest.isImage else {
-            throw BuildError.inconsistent(
-                reference, reason: "it is no container image but an artifact with config \(manifest.config.mediaType)")
-        }
+        guard manifest.isImage else { throw noImage(manifest, reference) }
         let bytes = try await client.blob(manifest.config, of: reference)
-        return try Document<ImageConfig>(bytes: bytes, mediaType: manifest.config.mediaType).value
+        do {
+            return try Document<ImageConfig>(bytes: bytes, mediaType: manifest.config.mediaType).value
+        } catch {
+            throw unusable(reference, "\(error)")
+        }
+    }
+
+    private func noImage(_ manifest: Manifest, _ reference: ImageReference) -> BuildError {
+        unusable(reference, "it is no container image but an artifact with config \(manifest.config.mediaType)")
+    }
+
+    private func unusable(_ reference: ImageReference, _ reason: String) -> BuildError {
+        .unusable(reference, askedBy: inputs.place(of: reference), reason: reason)
     }
 
     private func platformMissing(_ reference: ImageReference, _ platform: Platform, offered: [String]) -> BuildError {
         .platformMissing(reference, platform, offered: offered, askedBy: inputs.place(of: reference))
     }
 
-    private static func image(_ platform: Platform, _ manifest: Document<Manifest>) -> ImagesLock.PlatformImage {
-        ImagesLock.PlatformImage(
+    /// The lock's form of `manifest`, in which everything must be what a build can use: nobody looks at it sooner.
+    private func image(
+        _ platform: Platform, _ manifest: Document<Manifest>, _ reference: ImageReference
+    ) throws(BuildError) -> ImagesLock.PlatformImage {
+        guard manifest.value.isImage else { throw noImage(manifest.value, reference) }
+        if let other = manifest.value.layers.first(where: { $0.mediaType.role != .layer }) {
+            throw unusable(
+                reference, "its layer \(other.digest) has the media type '\(other.mediaType)', which is no layer's")
+        }
+        var graph = ImageGraph(platforms: [platform])
+        do {
+            for blob in [manifest.descriptor, manifest.value.config] + manifest.value.layers {
+                try graph.addLayer(blob.bare)
+            }
+        } catch {
+            throw unusable(reference, "\(error)")
+        }
+        return ImagesLock.PlatformImage(
             platform: platform, manifest: manifest.descriptor, config: manifest.value.config,
             layers: manifest.value.layers)
     }
@@ -172,11 +202,11 @@ package struct LockResolver: Sendable {
 
     /// Downloads a file into the cache, to learn or to prove its digest.
     private func download(_ url: String, expecting expected: Digest?) async throws -> ImagesLock.File.Content {
-        let partial = cache.root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")
-        let found = try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
-        let content = ImagesLock.File.Content(digest: found.digest, size: found.size)
-        try cache.adopt(partial, as: found.digest)
-        return content
+        let client = self.client
+        let found = try await cache.add(fetchedFrom: url) { partial in
+            try await client.download(url: url, expecting: expected.map { ($0, nil) }, to: partial) { _ in }
+        }
+        return ImagesLock.File.Content(digest: found.digest, size: found.size)
     }
 }
 

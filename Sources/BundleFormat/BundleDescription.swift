@@ -37,6 +37,13 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         set { countedProfileRequirements = newValue.isEmpty ? nil : newValue }
     }
     private var countedProfileRequirements: [String: Requirements]?
+    /// Whether the archive ends with a bill of materials.
+    package var hasBill: Bool {
+        get { bill != nil }
+        set { bill = newValue ? BundleAppendix.billMember : nil }
+    }
+    /// The bill's member; `nil` is not written.
+    private var bill: String?
     /// The version of the tool that built the bundle.
     package var builtWith: String
 
@@ -113,7 +120,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
         parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
         requirements: Requirements = Requirements(), profileRequirements: [String: Requirements] = [:],
-        builtWith: String
+        hasBill: Bool = false, builtWith: String
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -129,6 +136,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         self.builtWith = builtWith
         self.requirements = requirements
         self.profileRequirements = profileRequirements
+        self.hasBill = hasBill
     }
 
     /// What the workloads ask of a host with the values of `profile`: a name, or several with commas between them.
@@ -144,6 +152,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         case files, builtWith
         case countedRequirements = "requirements"
         case countedProfileRequirements = "profileRequirements"
+        case bill = "sbom"
     }
 }
 
@@ -160,6 +169,9 @@ extension BundleDescription: DocumentValue {
         guard (1...Self.platformLimit).contains(platforms.count) else {
             throw Malformed(
                 Self.subject, "\(platforms.count) platforms", breaks: "a bundle has 1 to \(Self.platformLimit) of them")
+        }
+        guard bill == nil || bill == BundleAppendix.billMember else {
+            throw Malformed(Self.subject, bill ?? "", breaks: "a bill of materials is '\(BundleAppendix.billMember)'")
         }
         try requirements.validate()
         for (_, asked) in profileRequirements.sorted(by: { $0.key < $1.key }) { try asked.validate() }

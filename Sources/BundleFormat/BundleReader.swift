@@ -22,8 +22,10 @@ package final class BundleReader: Sendable {
     package let graph: ImageGraph
     /// What is known of the bundle's signature.
     package let signature: SignatureStanding
-    /// All members that the bundle must have, in the order that they must have.
+    /// All members that the bundle must have, in the order that they must have, up to the appendix.
     package let contents: BundleContents
+    /// The keys that the bundle was opened with.
+    let keys: TrustedKeys
 
     /// Opens the archive at `path`; throws ``BundleError`` or ``FramesError`` where it is not a bundle.
     ///
@@ -31,6 +33,7 @@ package final class BundleReader: Sendable {
     /// file's tables, `oci-layout`, `index.json` and `index.json.sig`.
     package init(opening path: FilePath, trusting keys: TrustedKeys = .none) throws {
         self.path = path
+        self.keys = keys
         file = try FramedFile(opening: path)
         let front = try ArchiveFront(file)
         let seal = try front.seal(keys)
@@ -179,18 +182,21 @@ private final class ArchiveFront {
     }
 }
 
-/// The content of a framed file as the source of a tar.
+/// The content of a framed file, or its end, as the source of a tar.
 final class FrameSource: TarballSource {
     private let reader: FrameReader
+    private let start: Int64
     private let size: Int64
 
-    init(_ file: FramedFile) {
+    init(_ file: FramedFile, from start: Int64 = 0) {
         reader = FrameReader(file)
+        self.start = start
         size = file.contentSize
     }
 
-    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws -> Int {
-        guard offset < size else { return 0 }
+    func read(at position: Int64, into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        let (offset, isTooFar) = start.addingReportingOverflow(position)
+        guard !isTooFar, offset < size else { return 0 }
         let end = min(offset + Int64(target.count), size)
         var rest = target
         try reader.read(offset..<end) { piece in

@@ -63,6 +63,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
     package var index: Digest
     /// What is known of the signature over it.
     package var signature: SignatureStanding
+    /// Whether there is a bill of materials.
+    package var hasBill: Bool
     package var builtWith: String
     /// The archive's length; that of the tar inside; that of all blobs.
     package var archiveBytes: Int64
@@ -102,6 +104,7 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         }
         index = bundle.index.descriptor.digest
         signature = bundle.signature
+        hasBill = description.hasBill
         builtWith = description.builtWith
         archiveBytes = bundle.file.size
         contentBytes = bundle.file.contentSize

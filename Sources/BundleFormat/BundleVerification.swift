@@ -61,9 +61,10 @@ package struct BundleVerification: Sendable {
     /// members is in the report. `progress` is told the bytes checked since the last call, from any thread.
     package func run(workers: Int, progress: @escaping @Sendable (Int64) -> Void) async throws -> Report {
         // Names, sizes and order leave nothing open, so the archive is compared, not parsed.
-        let members = try bundle.contents.layout()
+        let (appendix, damage) = try appendix()
+        let members = try bundle.contents.layout() + appendix
         let end = (members.last?.end ?? 0) + Int64(TarHeader.trailerSize)
-        guard bundle.file.contentSize == end else {
+        guard damage != nil || bundle.file.contentSize == end else {
             try explainLayout()
             let over = bundle.file.contentSize - end
             throw BundleError.structure(
@@ -72,8 +73,9 @@ package struct BundleVerification: Sendable {
                     ? "the tar goes on for \(over) bytes after its last member"
                     : "the tar ends \(-over) bytes too early")
         }
-        let findings = try await check(
+        var findings = try await check(
             Self.segments(members, bundle.contents), workers: workers, progress: progress)
+        if let damage { findings.append(Finding(fault: damage, isLayout: false)) }
         if findings.contains(where: \.isLayout) { try explainLayout() }
         let faults = findings.map(\.fault)
         return Report(
@@ -83,12 +85,29 @@ package struct BundleVerification: Sendable {
             index: bundle.index.descriptor.digest, signature: bundle.signature, faults: faults)
     }
 
+    /// The places of the appendix's members, whose content is found sound, or what is damaged there.
+    private func appendix() throws -> (places: [TarballMember], damage: Fault?) {
+        do {
+            let places = try bundle.appendixPlaces()
+            _ = try bundle.appendix()
+            return (places, nil)
+        } catch let error as BundleError {
+            try explainLayout()
+            throw error
+        } catch let error as FramesError {
+            guard case .damaged = error else { throw error }
+            return ([], Fault(member: BundleAppendix.billMember, reason: "it can't be read: \(error)", images: []))
+        }
+    }
+
     /// Reads the tar as any tar reader would, to name what is there instead of what should be; throws if it finds it.
     private func explainLayout() throws {
         func fault(_ name: String, _ reason: String) -> BundleError {
             .member(path: bundle.path, name: name, reason: reason)
         }
-        let expected = bundle.contents.members
+        // What an appendix's members have to measure, only they themselves say.
+        let expected: [(name: String, size: Int64?)] =
+            bundle.contents.members.map { ($0.name, $0.size) } + bundle.appendixNames.map { ($0, nil) }
         let positions = Dictionary(expected.enumerated().map { ($1.name, $0) }) { first, _ in first }
         var seen: Set<String> = []
         do {
@@ -102,8 +121,8 @@ package struct BundleVerification: Sendable {
                     throw fault(
                         member.name, "is out of place: '\(expected[seen.count - 1].name)' should stand there")
                 }
-                guard member.size == expected[position].size else {
-                    throw fault(member.name, "has \(member.size) bytes, not \(expected[position].size)")
+                if let size = expected[position].size, member.size != size {
+                    throw fault(member.name, "has \(member.size) bytes, not \(size)")
                 }
             }
             guard seen.count == expected.count else { throw fault(expected[seen.count].name, "is missing") }

@@ -30,11 +30,12 @@ package struct BundleWriter {
     ///   - workers: how many threads compress; the result does not depend on it.
     ///   - payload: opens a blob; called once per blob, in the archive's order, on the caller's thread.
     ///   - progress: told the bytes packed since the last call; may throw to stop.
+    ///   - appendix: asked for what stands behind the blobs when the last one is written.
     /// - Returns: the archive's digest and size.
-    /// - Throws: ``BundleError`` or `FramesError`, or what `payload` and `progress` throw.
+    /// - Throws: ``BundleError`` or `FramesError`, or what `payload`, `progress` and `appendix` throw.
     package func write(
         to file: FileDescriptor, at path: FilePath, workers: Int, payload: (Descriptor) throws -> any PayloadSource,
-        progress: (Int64) throws -> Void
+        progress: (Int64) throws -> Void, appendix: () throws -> BundleAppendix? = { nil }
     ) throws -> (digest: Digest, size: Int64) {
         let frames = try FrameWriter(to: file, at: path, workers: workers)
         do {
@@ -46,6 +47,7 @@ package struct BundleWriter {
                     try write(member, descriptor, from: payload(descriptor), to: frames, progress: progress)
                 }
             }
+            try write(appendix(), to: frames)
             try Self.zeros(TarHeader.trailerSize, to: frames)
             return try frames.finish()
         } catch {
@@ -57,11 +59,12 @@ package struct BundleWriter {
     /// Writes the archive with the payload of another one of the same bundle, whose frames are taken over as they are:
     /// what comes out is what packing anew would give.
     ///
-    /// `original` is an archive with the same payload as the contents; `progress` is told the bytes copied since the
-    /// last call, and may throw to stop. Returns the archive's digest and size; it is not synced.
+    /// `original` is an archive with the same payload as the contents, and an appendix if there is one here;
+    /// `progress` is told the bytes copied since the last call, and may throw to stop. Returns the archive's digest and
+    /// size; it is not synced.
     package func write(
         to file: FileDescriptor, at path: FilePath, workers: Int, withPayloadOf original: BundleReader,
-        progress: (Int64) throws -> Void
+        appendix: BundleAppendix?, progress: (Int64) throws -> Void
     ) throws -> (digest: Digest, size: Int64) {
         let places = try original.contents.layout()
         let payload = zip(original.contents.members, places).first { member, _ in
@@ -73,11 +76,15 @@ package struct BundleWriter {
             for member in contents.members {
                 if case .document(let bytes) = member.content { try write(member, bytes, to: frames) }
             }
+            // The end of the tar is in the last frame: the appendix's, which is written anew, or the payload's.
             if let payload {
-                try frames.append(framesOf: original.file, from: payload.1.headerOffset, progress: progress)
-            } else {
-                try Self.zeros(TarHeader.trailerSize, to: frames)
+                try frames.append(
+                    framesOf: original.file, from: payload.1.headerOffset,
+                    upTo: appendix == nil ? nil : places.last?.end,
+                    progress: progress)
             }
+            try write(appendix, to: frames)
+            if payload == nil || appendix != nil { try Self.zeros(TarHeader.trailerSize, to: frames) }
             return try frames.finish()
         } catch {
             frames.cancel()
@@ -89,6 +96,14 @@ package struct BundleWriter {
         try Self.header(of: member, to: frames)
         try bytes.withUnsafeBytes { try frames.write($0) }
         try Self.zeros(TarHeader.padding(after: member.size), to: frames)
+    }
+
+    private func write(_ appendix: BundleAppendix?, to frames: FrameWriter) throws {
+        guard let appendix else { return }
+        try frames.cut(.compressed(level: Self.frontLevel))
+        for member in appendix.members {
+            if case .document(let bytes) = member.content { try write(member, bytes, to: frames) }
+        }
     }
 
     private func write(

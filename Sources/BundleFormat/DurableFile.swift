@@ -5,14 +5,15 @@ package import SystemPackage
 package enum DurableFile {
     /// Writes a file through `body` and renames it to `path` once it is on disk; what was at `path` stays until then.
     ///
-    /// When `body` throws, the temporary file is removed and nothing else has happened. Where the process was killed,
-    /// the next one that writes `path` removes it.
+    /// Until then only its owner can read it; then it has `mode`, whatever the umask. When `body` throws, the temporary
+    /// file is removed and nothing else has happened. Where the process was killed, the next one that writes `path`
+    /// removes it.
     package static func write<Result>(
         to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644),
         _ body: (_ file: FileDescriptor, _ temporary: FilePath) throws -> Result
     ) throws -> Result {
         removeRemains(of: path)
-        let (file, temporary) = try create(for: path, mode: mode)
+        let (file, temporary) = try create(for: path)
         do {
             let result = try body(file, temporary)
             try publish(file, temporary, at: path, mode: mode)
@@ -27,8 +28,10 @@ package enum DurableFile {
     }
 
     /// Writes `bytes` to `path`, durably.
-    package static func write(_ bytes: some Sequence<UInt8>, to path: FilePath) throws {
-        try write(to: path) { file, temporary in
+    package static func write(
+        _ bytes: some Sequence<UInt8>, to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644)
+    ) throws {
+        try write(to: path, mode: mode) { file, temporary in
             try system("write", temporary) { _ = try file.writeAll(bytes) }
         }
     }
@@ -38,12 +41,17 @@ package enum DurableFile {
         throws(BundleError)
     {
         guard fchmod(file.rawValue, mode.rawValue) == 0 else { throw failure("set the mode of", temporary) }
-        guard fsync(file.rawValue) == 0 else { throw failure("sync", temporary) }
+        try sync(file, temporary)
         guard rename(temporary.string, path.string) == 0 else { throw failure("rename to", path) }
         try syncFolder(of: path)
     }
 
-    /// Makes a rename or a removal in `path`'s folder survive a power cut.
+    /// Waits until all that was written to the file is on disk.
+    package static func sync(_ file: FileDescriptor, _ path: FilePath) throws(BundleError) {
+        guard fsync(file.rawValue) == 0 else { throw failure("sync", path) }
+    }
+
+    /// Makes a new name, a rename or a removal in `path`'s folder survive a power cut.
     package static func syncFolder(of path: FilePath) throws(BundleError) {
         let parent = path.removingLastComponent()
         let folder = open(parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -75,15 +83,16 @@ package enum DurableFile {
     }
 
     /// Makes a temporary file that is locked for as long as it is written.
-    private static func create(
-        for path: FilePath, mode: FilePermissions
-    ) throws -> (file: FileDescriptor, temporary: FilePath) {
+    private static func create(for path: FilePath) throws -> (file: FileDescriptor, temporary: FilePath) {
         while true {
             let temporary = temporaryPath(for: path)
             let file = try system("create", temporary) {
                 try FileDescriptor.open(
-                    temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
+                    temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+                    permissions: .ownerReadWrite)
             }
+            // A umask that takes even the owner's rights would keep the next writer from clearing it away.
+            fchmod(file.rawValue, FilePermissions.ownerReadWrite.rawValue)
             // Before the lock was there, another writer of the same file may have taken it for remains.
             var status = stat()
             let isLocked = flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK

@@ -111,6 +111,16 @@ extension Parameter {
         }
     }
 
+    /// Whether a parameter of this name holds what nobody may see, going by the name.
+    package static func isSecret(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return secretWords.contains { name.contains($0) }
+    }
+
+    private static let secretWords = [
+        "password", "passwd", "passphrase", "pwd", "secret", "token", "key", "credential", "auth",
+    ]
+
     /// `text` with its control characters escaped, safe to print.
     static func printable(_ text: String) -> String {
         text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()

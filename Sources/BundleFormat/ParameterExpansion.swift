@@ -133,7 +133,9 @@ package enum ParameterError: Error, Hashable, Sendable, CustomStringConvertible 
                 ? "unknown profile '\(name)': the bundle has no profiles"
                 : "unknown profile '\(name)': the profiles are \(known.joined(separator: ", "))"
         case .invalid(let name, let value, let rule):
-            "parameter '\(name)' can't be '\(Parameter.printable(value))': \(rule)"
+            Parameter.isSecret(name)
+                ? "parameter '\(name)' can't have the value that it was given: \(rule)"
+                : "parameter '\(name)' can't be '\(Parameter.printable(value))': \(rule)"
         case .frozen(let name, let value):
             "parameter '\(name)' can't be changed: images of this bundle were chosen with '\(value)'"
         }

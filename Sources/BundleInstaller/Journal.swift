@@ -6,7 +6,8 @@ internal import SystemPackage
 /// What was done to this host: one JSON object a line, each on disk before the next thing happens.
 ///
 /// A `kill -9` or a power cut can tear the last line only; opening drops a torn one, since what it said had not been
-/// relied on yet.
+/// relied on yet. A line is torn where its end is missing, or where it has zeros, which is what a file system leaves in
+/// the place of bytes that did not get to the disk.
 final class Journal {
     let path: FilePath
     private(set) var entries: [JournalEntry]
@@ -25,12 +26,14 @@ final class Journal {
         } catch {
             throw .system(action: "open the journal", path: path, errno: error as? Errno ?? .ioError)
         }
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        entries = try Self.decode(bytes[..<whole], path: path)
-        end = Int64(whole)
-        guard ftruncate(file.rawValue, off_t(whole)) == 0 else {
+        let whole = Self.whole(bytes)
+        entries = try Self.decode(whole, path: path)
+        end = Int64(whole.count)
+        guard ftruncate(file.rawValue, off_t(end)) == 0 else {
             throw .system(action: "mend the journal", path: path, errno: Errno(rawValue: errno))
         }
+        // Where it was just made; synced lines are of no use in a file without a name.
+        try StateFile.syncFolder(of: path)
     }
 
     deinit { try? file.close() }  // every line was synced when it was written
@@ -46,7 +49,15 @@ final class Journal {
             guard error as? Errno != .noSuchFileOrDirectory else { return [] }
             throw .system(action: "read the journal", path: path, errno: error as? Errno ?? .ioError)
         }
-        return try decode(bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)], path: path)
+        return try decode(whole(bytes), path: path)
+    }
+
+    /// The lines before the one that was torn; all where none was.
+    private static func whole(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let newline = UInt8(ascii: "\n")
+        let ended = bytes[..<(bytes.lastIndex(of: newline).map { $0 + 1 } ?? 0)]
+        let start = ended.dropLast().lastIndex(of: newline).map { $0 + 1 } ?? 0
+        return ended[start...].contains(0) ? ended[..<start] : ended
     }
 
     /// Appends `entry` and waits until it is on disk; where that fails, as on a full disk, nothing of it stays.

@@ -18,6 +18,7 @@ struct KeptBundle: Sendable {
         try StateFile.makeFolder(folder, mode: [.ownerReadWriteExecute])
         // Without it nothing of the folder counts; a name may have been a file before and be a folder now.
         try StateFile.remove(folder.appending(Self.descriptionFile))
+        try StateFile.syncFolder(of: folder.appending(Self.descriptionFile))
         try FolderTree(folder.appending("texts")).delete()
         for title in Set(description.stages.flatMap { $0.manifests + $0.checks }).sorted() {
             let path = Self.path(of: title, in: folder)

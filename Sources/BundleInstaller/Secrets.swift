@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import FoundationEssentials
 internal import OCI
 
@@ -55,16 +56,10 @@ struct Secrets: Sendable {
 }
 
 extension Parameters {
-    private static let words = [
-        "password", "passwd", "passphrase", "pwd", "secret", "token", "key", "credential", "auth",
-    ]
-
     /// The values that nobody but root may see: those that were generated, and those whose names say so.
     var secrets: Secrets {
         Secrets(
-            values.filter { name, _ in
-                generated.contains(name) || Self.words.contains { name.lowercased().contains($0) }
-            }.map(\.value))
+            values.filter { name, _ in generated.contains(name) || Parameter.isSecret(name) }.map(\.value))
     }
 }
 

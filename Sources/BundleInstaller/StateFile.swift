@@ -91,7 +91,7 @@ enum StateFile {
             guard chmod(path.string, mode.rawValue) == 0 else {
                 throw .system(action: "set the mode of", path: path, errno: Errno(rawValue: errno))
             }
-            return
+            return try syncFolder(of: path)
         }
         switch Errno(rawValue: errno) {
         case .fileExists:
@@ -103,6 +103,16 @@ enum StateFile {
             try makeFolder(path.removingLastComponent())
             try makeFolder(path, mode: mode)
         case let reason: throw .system(action: "make the folder", path: path, errno: reason)
+        }
+    }
+
+    /// Makes a new name or a removal in `path`'s folder survive a power cut.
+    static func syncFolder(of path: FilePath) throws(InstallError) {
+        do throws(BundleError) {
+            try DurableFile.syncFolder(of: path)
+        } catch {
+            guard case .system(let action, let path, let errno) = error else { return }
+            throw .system(action: action, path: path, errno: errno)
         }
     }
 

@@ -184,6 +184,7 @@ package struct Uninstallation: Sendable {
         DurableFile.removeRemains(of: paths.parameters)
         try StateFile.remove(paths.journal)
         try StateFile.remove(paths.record)
-        rmdir(paths.state.string)
+        try StateFile.syncFolder(of: paths.record)
+        if rmdir(paths.state.string) == 0 { try StateFile.syncFolder(of: paths.state) }
     }
 }

@@ -17,15 +17,37 @@ package struct ArchiveInspection: ParsableArguments {
     @Flag(help: "List the parameters that an installation takes, and the profiles.")
     var parameters = false
 
+    @Flag(help: "Print the bill of materials, CycloneDX 1.6 in JSON, and nothing else.")
+    var sbom = false
+
     package init() {}
+
+    package func validate() throws {
+        if sbom, layers || parameters {
+            throw ValidationError("--sbom prints a document of its own: leave out the rest")
+        }
+    }
 
     /// Prints what is in the bundle.
     package func run(on bundle: BundleReader) throws {
+        if sbom { return try printBill(of: bundle) }
         let summary = BundleSummary(of: bundle)
         switch format {
         case .json: Terminal.standardOutput.write(try Format.json(summary))
         case .text: Terminal.standardOutput.write(summary.text(layers: layers, parameters: parameters))
         }
+    }
+}
+
+extension ArchiveInspection {
+    private func printBill(of bundle: BundleReader) throws {
+        guard let appendix = try bundle.appendix() else {
+            throw Failure(
+                "\(bundle.path) has no bill of materials", hint: "'sealift build' makes one, unless told --no-sbom",
+                code: .data)
+        }
+        bundle.announceSignature()
+        try Terminal.standardOutput.write(document: appendix.bill)
     }
 }
 
@@ -44,6 +66,7 @@ extension BundleSummary {
             ["images", "\(images.count), sharing saves \(Format.bytes(sharedBytes))"],
             ["index", index.description],
             ["signature", signature.description],
+            ["sbom", hasBill ? "CycloneDX 1.6; --sbom prints it" : "none"],
             ["built with", "sealift \(builtWith)"],
         ]
         var text = Format.table(facts)

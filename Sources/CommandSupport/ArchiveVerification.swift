@@ -1,5 +1,10 @@
 internal import ArgumentParser
 package import BundleFormat
+internal import Frames
+internal import OCI
+package import Signatures
+package import SystemPackage
+internal import Tarball
 
 extension OutputFormat: ExpressibleByArgument {}
 
@@ -9,16 +14,39 @@ package enum ArchiveVerification {
     package static let discussion = """
         Reads the archive once, on all cores, and extracts nothing. Ends with 0 when the bundle is sound and with \
         65 when anything differs from what index.json says; each damaged member is named with the images that need it.
+
+        --report writes down what was checked, with which keys and with which result, also where that is bad.
         """
 
-    /// Verifies the archive with a meter on stderr; prints the result and throws ``Failure`` where it is damaged.
-    package static func run(on bundle: BundleReader, format: OutputFormat) async throws {
-        let report = try await report(on: bundle)
-        switch format {
-        case .json: Terminal.standardOutput.write(try Format.json(report))
-        case .text: Terminal.standardOutput.write(report.text)
+    /// Verifies the archive at `path` with a meter on stderr; prints the result, writes the reports that are asked for,
+    /// and throws where the archive is damaged or not to be trusted.
+    ///
+    /// `tool` is the name of the executable.
+    package static func run(
+        on path: FilePath, trusting keys: TrustedKeys, format: OutputFormat, reports: ReportArguments, tool: String
+    ) async throws {
+        var paper = CheckReport(of: path, keys: keys, tool: tool)
+        do {
+            let bundle = try BundleReader(opening: path, trusting: keys)
+            let found = try await report(on: bundle)
+            try paper.take(found, of: bundle)
+            try await reports.write(&paper)
+            Terminal.standardOutput.write(format == .json ? try Format.json(found) : found.text)
+            if !found.isSound { throw damage(found, bundle) }
+        } catch  where isRefusal(error) {
+            paper.reason = "\(error)"
+            try await reports.write(&paper)
+            throw error
         }
-        if !report.isSound { throw damage(report, bundle) }
+    }
+
+    /// Whether an error is about the archive, and not about reading it.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case BundleError.system, FramesError.system: false
+        case is BundleError, is FramesError, is Malformed, is TarballError: true
+        default: false
+        }
     }
 
     /// Verifies the archive with a meter on stderr, and prints nothing; throws ``Failure`` where it is damaged.

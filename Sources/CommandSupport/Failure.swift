@@ -94,8 +94,15 @@ package func runCommand(
         var failure = explain(error)
         // Whatever it looked like to whom it hit, it was the signal.
         if Interruption.happened, failure.code != .interrupted { failure = Failure("interrupted", code: .interrupted) }
-        Terminal.standardError.write("error: \(failure.message)\n")
-        if let hint = failure.hint { Terminal.standardError.write("hint: \(hint)\n") }
+        Terminal.standardError.write("error: \(failure.message.printableLines)\n")
+        if let hint = failure.hint { Terminal.standardError.write("hint: \(hint.printableLines)\n") }
         throw ExitCode(failure.code.rawValue)
+    }
+}
+
+extension String {
+    /// Printable but for its line ends: some messages are lists. What strangers have written was made one line before.
+    fileprivate var printableLines: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { $0.printable() }.joined(separator: "\n")
     }
 }

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 package import BundleFormat
-internal import Signatures
+package import Signatures
 package import SystemPackage
 
 /// The keys that a bundle must be signed by.
@@ -14,12 +14,14 @@ package struct KeyArguments: ParsableArguments {
 
     package init() {}
 
+    /// The keys: those given, and those of `folder`, where this host has the ones that it trusts.
+    package func trusted(with folder: FilePath? = nil) throws -> TrustedKeys {
+        try TrustedKeys(files: files.map { FilePath($0) }, folder: folder)
+    }
+
     /// Opens a bundle that one of the keys signed; where there are none, any bundle.
-    ///
-    /// `folder` is where this host has the keys that it trusts, those given apart.
     package func open(_ path: String, trusting folder: FilePath? = nil) throws -> BundleReader {
-        let keys = try TrustedKeys(files: files.map { FilePath($0) }, folder: folder)
-        return try BundleReader(opening: FilePath(path), trusting: keys)
+        try BundleReader(opening: FilePath(path), trusting: trusted(with: folder))
     }
 }
 

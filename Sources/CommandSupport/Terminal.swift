@@ -1,4 +1,5 @@
 internal import Glibc
+package import SystemPackage
 
 /// One of the process's output streams.
 package struct Terminal: Sendable {
@@ -22,6 +23,17 @@ package struct Terminal: Sendable {
                 guard count > 0 else { return }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+        }
+    }
+
+    /// Writes a document, of which no part may be lost unnoticed: throws what the system says, but where the reader has
+    /// seen enough.
+    package func write(document: some Sequence<UInt8>) throws(Errno) {
+        do {
+            _ = try FileDescriptor(rawValue: descriptor).writeAll(document)
+        } catch {
+            guard let errno = error as? Errno else { throw .ioError }
+            if errno != .brokenPipe { throw errno }
         }
     }
 

@@ -57,17 +57,23 @@ package final class FrameWriter {
 
     /// Takes over the frames of `file` from the one whose content starts at `offset`, byte for byte; each is checked.
     ///
-    /// Throws ``FramesError/unreadable(path:reason:)`` where no frame starts there. `progress` is told the bytes of
+    /// `end` is where the content of the last of them ends; `nil` for all. Throws
+    /// ``FramesError/unreadable(path:reason:)`` where no frame starts, or ends, there. `progress` is told the bytes of
     /// content taken since the last call, and may throw to stop.
     package func append(
-        framesOf file: FramedFile, from offset: Int64, progress: (Int64) throws -> Void
+        framesOf file: FramedFile, from offset: Int64, upTo end: Int64? = nil, progress: (Int64) throws -> Void
     ) throws {
-        try flush()
-        guard let first = file.frame(at: offset), file.entries[first].contentOffset == offset else {
-            throw FramesError.unreadable(path: file.path, reason: "no frame starts at byte \(offset) of its content")
+        func boundary(at offset: Int64) throws(FramesError) -> Int {
+            if offset == file.contentSize { return file.entries.count }
+            guard let index = file.frame(at: offset), file.entries[index].contentOffset == offset else {
+                throw .unreadable(path: file.path, reason: "no frame starts at byte \(offset) of its content")
+            }
+            return index
         }
+        try flush()
+        let (first, last) = (try boundary(at: offset), try boundary(at: end ?? file.contentSize))
         let reader = FrameReader(file)
-        for index in file.entries.indices[first...] {
+        for index in file.entries.indices[first..<max(first, last)] {
             try reader.copy(index, to: current)
             contentCount += Int64(current.count)
             pipeline.submitEncoded(current)

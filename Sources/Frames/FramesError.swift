@@ -10,6 +10,8 @@ package enum FramesError: Error, Sendable {
     case damaged(path: FilePath, frame: Int, range: Range<Int64>, reason: String)
     /// zstd refused to compress; never caused by input.
     case compression(reason: String)
+    /// A stream of others' making can't be decoded.
+    case decompression(reason: String)
 }
 
 extension FramesError: CustomStringConvertible {
@@ -20,6 +22,7 @@ extension FramesError: CustomStringConvertible {
         case .damaged(let path, let frame, let range, let reason):
             "\(path) is damaged in bytes \(range.lowerBound) to \(range.upperBound) (frame \(frame)): \(reason)"
         case .compression(let reason): "zstd can't compress: \(reason)"
+        case .decompression(let reason): "can't decompress: \(reason)"
         }
     }
 }

@@ -50,6 +50,7 @@ final class CurlLoop: @unchecked Sendable {  // `active` is touched by the loop'
             var count: Int32 = 0
             curl_multi_perform(multi, &count)
             finishDone()
+            endSlow()
             if isRunning { curl_multi_poll(multi, nil, 0, 1000, nil) }
         }
         shutDown()
@@ -59,7 +60,9 @@ final class CurlLoop: @unchecked Sendable {  // `active` is touched by the loop'
         switch command {
         case .add(let transfer): add(transfer)
         case .resume(let transfer):
-            if let easy = transfer.easy { curl_easy_pause(easy, CURLPAUSE_CONT) }
+            guard let easy = transfer.easy else { break }
+            transfer.pace.restart()
+            curl_easy_pause(easy, CURLPAUSE_CONT)
         case .cancel(let transfer):
             transfer.isCancelled = true
             if transfer.easy != nil { end(transfer, .failure(.cancelled)) }
@@ -87,6 +90,13 @@ final class CurlLoop: @unchecked Sendable {  // `active` is touched by the loop'
                 let transfer = active[easy]
             else { continue }
             end(transfer, transfer.outcome(of: sealift_message_result(message)))
+        }
+    }
+
+    private func endSlow() {
+        let now = ContinuousClock.now
+        for transfer in Array(active.values) where transfer.pace.isTooSlow(at: now) {
+            end(transfer, .failure(.timedOut(host: transfer.request.url.authority, reason: transfer.pace.rule)))
         }
     }
 

@@ -34,7 +34,9 @@ package final class CurlTransport: Sendable {
         var request = request
         guard request.url.scheme == .https || request.permitsPlainHTTP || configuration.permitsPlainHTTP(request.url)
         else { throw .plainHTTPRefused(host: request.url.authority) }
+        let deadline = request.timeLimit.map { ContinuousClock.now + $0 }
         for _ in 0...configuration.maximumRedirects {
+            request.timeLimit = deadline.map { ContinuousClock.now.duration(to: $0) }
             let response = try await exchange(request, sink: sink, gate: gate)
             guard let location = response.redirectTarget else { return response }
             request = try redirected(request, to: location)

@@ -4,8 +4,10 @@ package import SystemPackage
 package struct HTTPConfiguration: Sendable {
     package var userAgent: String
     package var connectTimeout: Duration = .seconds(30)
-    /// A transfer that brings less than a byte a second for this long has failed.
+    /// A transfer that brings nothing, or less than ``minimumSpeed`` on average, for this long has failed.
     package var stallTimeout: Duration = .seconds(60)
+    /// In bytes a second: what drips more slowly is no transfer but somebody who wants to keep us waiting.
+    package var minimumSpeed: Int64 = 1024
     /// Hosts (`host` or `host:port`) with which plain HTTP may be spoken.
     package var plainHTTPHosts: Set<String> = []
     /// A PEM file for a host (`host` or `host:port`): the only certificate authorities that are trusted there.

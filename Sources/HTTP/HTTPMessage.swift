@@ -17,10 +17,12 @@ package struct HTTPRequest: Sendable {
     package var permitsPlainHTTP: Bool
     /// The sink may answer ``BodyFlow/pause``.
     package var mayPause: Bool
+    /// How long all of it may take, redirects included; `nil` where only standing still is a failure.
+    package var timeLimit: Duration?
 
     package init(
         method: Method = .get, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [], maximumBodySize: Int64,
-        permitsPlainHTTP: Bool = false, mayPause: Bool = false
+        permitsPlainHTTP: Bool = false, mayPause: Bool = false, timeLimit: Duration? = nil
     ) {
         self.method = method
         self.url = url
@@ -29,6 +31,7 @@ package struct HTTPRequest: Sendable {
         self.maximumBodySize = maximumBodySize
         self.permitsPlainHTTP = permitsPlainHTTP
         self.mayPause = mayPause
+        self.timeLimit = timeLimit
     }
 }
 

@@ -83,22 +83,38 @@ package struct HTTPURL: Hashable, Sendable {
     }
 
     /// A URL's text without user information, query and fragment; also of text that isn't a URL at all.
+    ///
+    /// Where it can't be told what is user information, as with a slash in a password that nobody has escaped, only the
+    /// scheme is shown.
     package static func shown(_ text: String) -> String {
         // By scalars: an accent behind a "?" makes it another character to Swift, and to nobody else.
-        var shown = text.unicodeScalars.prefix { $0 != "?" && $0 != "#" }
-        if let slashes = shown.firstIndex(of: "/") {
-            let start = shown[slashes...].prefix { $0 == "/" }.endIndex
-            let authority = shown[start...].prefix { $0 != "/" }
-            if let at = authority.lastIndex(of: "@") { shown.removeSubrange(start...at) }
+        var rest = text.unicodeScalars[...]
+        var scheme = rest.prefix(0)
+        if let colon = rest.firstIndex(of: ":"), rest[colon...].starts(with: "://".unicodeScalars) {
+            scheme = rest[...rest.index(colon, offsetBy: 2)]
+            rest = rest[scheme.endIndex...]
         }
-        let printable = shown.map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }
-        return String(String.UnicodeScalarView(printable.prefix(300)))
+        var authority = rest.prefix { !"/?#".unicodeScalars.contains($0) }
+        rest = rest[authority.endIndex...]
+        if let at = authority.lastIndex(of: "@") {
+            authority = authority[authority.index(after: at)...]
+        } else if authority.contains(":"), rest.contains("@") {
+            return printable("\(String(scheme))…")
+        }
+        return printable(String(scheme) + String(authority) + String(rest.prefix { $0 != "?" && $0 != "#" }))
+    }
+
+    private static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(300).map {
+            $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 
 extension HTTPURL: CustomStringConvertible, CustomReflectable {
     /// Safe to print: without the query, which is where signed URLs keep their secrets.
-    package var description: String { Self.shown(text) }
+    package var description: String { Self.printable("\(scheme.rawValue)://\(authority)\(path)") }
 
     /// As little as ``description``, so that a dump leaks nothing either.
     package var customMirror: Mirror { Mirror(reflecting: description) }

@@ -22,6 +22,8 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
     private var destination = Destination.head
     private var received: Int64 = 0
     private var failure: HTTPError?
+    /// The speed, which ``CurlLoop`` looks after.
+    var pace: Pace
     /// Enough of a body that nobody needs was read.
     private var hasEnough = false
 
@@ -32,6 +34,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
         self.request = request
         self.configuration = configuration
         self.sink = sink
+        pace = Pace(window: configuration.stallTimeout, minimumSpeed: configuration.minimumSpeed)
         response = HTTPResponse(status: 0, headers: [:], url: request.url)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
@@ -43,6 +46,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
     /// Makes the handle that the loop adds.
     func prepare() throws(HTTPError) -> UnsafeMutableRawPointer {
         guard let easy = curl_easy_init() else { throw .failed(reason: "out of memory") }
+        pace.restart()
         self.easy = easy
         let options = EasyOptions(easy)
         options.set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))
@@ -86,6 +90,11 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
         if hasEnough || code == CURLE_OK { return .success(response) }
         let own = String(cString: errorText)
         let reason = own.isEmpty ? String(cString: curl_easy_strerror(code)) : own
+        if code == CURLE_OUT_OF_MEMORY, destination == .head {
+            // What libcurl says of a line that is longer than it takes.
+            return .failure(
+                .malformedResponse(host: request.url.authority, reason: "a line of its header is longer than 100 KB"))
+        }
         return .failure(.init(code, host: request.url.authority, reason: reason))
     }
 
@@ -97,9 +106,10 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
     // MARK: - the head
 
     private func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard destination == .head else { return true }  // trailers say nothing that we need
+        // Trailers count too, since libcurl keeps them, but say nothing that we need.
         headSize += bytes.count
         guard headSize <= Self.headLimit else { return fail(malformed: "its header is larger than 256 KiB") }
+        guard destination == .head else { return true }
         var line = String(decoding: bytes, as: UTF8.self)[...]
         while let last = line.unicodeScalars.last, last == "\r" || last == "\n" { line.unicodeScalars.removeLast() }
         if line.hasPrefix("HTTP/") {
@@ -139,6 +149,10 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
             // Digests are of the bytes as they are; nobody asked for an encoding.
             return fail(malformed: "it has the Content-Encoding '\(coding.printable)', which was not asked for")
         }
+        for coding in response.headers.all("transfer-encoding") where coding.lowercased() != "chunked" {
+            // libcurl would unpack it, whether or not anybody asked for it with TE.
+            return fail(malformed: "it has the Transfer-Encoding '\(coding.printable)', which was not asked for")
+        }
         return sink.begin(response) ? true : fail(.stopped)
     }
 
@@ -146,6 +160,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
 
     private func takeBody(_ bytes: UnsafeRawBufferPointer) -> BodyFlow {
         guard !isCancelled else { return .stop }
+        pace.note(bytes.count)
         switch destination {
         case .head: return .stop
         case .nowhere, .errorBody:
@@ -163,7 +178,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
             let flow = sink.take(bytes)
             switch flow {
             case .proceed: received += Int64(bytes.count)
-            case .pause: break
+            case .pause: pace.pause()
             case .stop: _ = fail(.stopped)
             }
             return flow

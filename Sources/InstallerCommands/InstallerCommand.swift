@@ -19,6 +19,7 @@ package struct InstallerCommand: AsyncParsableCommand {
 
     /// The whole program.
     package static func start() async {
+        Memory.hide()
         Interruption.prepare()
         await main()
     }

@@ -3,6 +3,7 @@ internal import BundleFormat
 internal import BundleInstaller
 internal import CommandSupport
 internal import Preflight
+internal import SystemPackage
 
 /// `sealift-installer preflight BUNDLE`: will it work here? Nothing is changed.
 struct PreflightCommand: AsyncParsableCommand {
@@ -72,6 +73,14 @@ struct ValueArguments: ParsableArguments {
     var assignments: [String] = []
 
     @Option(
+        name: .customLong("set-file"),
+        help: ArgumentHelp(
+            "A parameter's value from a file or a pipe, without its last line break: for secrets, since every user of "
+                + "this host can see what --set was given. Repeatable; kept for later runs.", valueName: "name=file"),
+        completion: .file())
+    var files: [String] = []
+
+    @Option(
         help: ArgumentHelp("Sets of values that the bundle has names for; kept for later runs.", valueName: "name,…"))
     var profile: String?
 
@@ -79,15 +88,17 @@ struct ValueArguments: ParsableArguments {
     var overrides: [String: String] {
         get throws {
             var values: [String: String] = [:]
-            for assignment in assignments {
+            func set(_ option: String, _ assignment: String, _ value: (String) throws -> String) throws {
                 let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 guard parts.count == 2, !parts[0].isEmpty else {
-                    throw Failure("'--set \(assignment)' is not NAME=VALUE", code: .data)
+                    throw Failure("'\(option) \(assignment)' is not NAME=VALUE", code: .data)
                 }
-                guard values.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+                guard values.updateValue(try value(String(parts[1])), forKey: String(parts[0])) == nil else {
                     throw Failure("'\(parts[0])' is set twice", code: .data)
                 }
             }
+            for assignment in assignments { try set("--set", assignment) { $0 } }
+            for assignment in files { try set("--set-file", assignment) { try ValueFile.text(of: FilePath($0)) } }
             return values
         }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BundleFormat
 internal import CommandSupport
 internal import NodeImages
+internal import SystemPackage
 
 /// `sealift-installer verify BUNDLE`: the archive, or with `--node` what a containerd has of it.
 struct VerifyCommand: AsyncParsableCommand {
@@ -25,6 +26,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
+    @OptionGroup var reports: ReportArguments
+
     @OptionGroup var node: NodeArguments
 
     @Option(help: "How to print the result: text or json.")
@@ -32,13 +35,18 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
+        if !reports.isEmpty, asksNode { throw ValidationError("--report is about the archive: leave out --node") }
         if node.address != nil, !asksNode { throw ValidationError("--address is a node's: add --node") }
     }
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
+            guard asksNode else {
+                return try await ArchiveVerification.run(
+                    on: FilePath(path), trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format,
+                    reports: reports, tool: "sealift-installer")
+            }
             let bundle = try keys.openBundle(path)
-            guard asksNode else { return try await ArchiveVerification.run(on: bundle, format: format) }
             bundle.announceSignature()
             var inventory = try await Inventory.take(
                 of: bundle, on: try node.options(), expectsUnpacked: !node.noUnpack)

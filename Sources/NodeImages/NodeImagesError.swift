@@ -3,8 +3,8 @@ package import SystemPackage
 
 /// Why a bundle's images can't be brought into a containerd, or are not what they should be.
 package enum NodeImagesError: Error, Sendable {
-    /// Another import into the containerd behind this socket is running.
-    case busy(socket: FilePath)
+    /// Another import into the containerd behind this socket is running, in that process where it can be told.
+    case busy(socket: FilePath, pid: Int?)
     /// A system call failed; `action` says which: "open", "lock" …
     case system(action: String, path: FilePath, errno: Errno)
     /// The bundle's archive doesn't have the bytes of a blob where they must be.
@@ -20,8 +20,8 @@ package enum NodeImagesError: Error, Sendable {
 extension NodeImagesError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .busy(let socket):
-            "another import into the containerd at \(socket) is running"
+        case .busy(let socket, let pid):
+            "another import into the containerd at \(socket) is running" + (pid.map { ": process \($0)" } ?? "")
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .damaged(let archive, let blob, let images):
             "\(archive) is damaged: blob \(blob) does not match its digest, \(Self.needed(by: images))"

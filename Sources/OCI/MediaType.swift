@@ -22,7 +22,8 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 extension MediaType: CustomStringConvertible {
-    package var description: String { rawValue }
+    /// Safe to print, whoever has written it; ``rawValue`` is the media type itself.
+    package var description: String { rawValue.printable(limit: 100) }
 }
 
 /// The media types of image-spec 1.1 (media-types.md) and of Docker's image manifest version 2, schema 2.

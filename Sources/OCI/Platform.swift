@@ -66,9 +66,9 @@ package struct Platform: Hashable, Sendable {
 }
 
 extension Platform: CustomStringConvertible {
-    /// `os/architecture[/variant]`.
+    /// `os/architecture[/variant]`; safe to print, whoever has written it.
     package var description: String {
-        variant.isEmpty ? "\(os)/\(architecture)" : "\(os)/\(architecture)/\(variant)"
+        (variant.isEmpty ? "\(os)/\(architecture)" : "\(os)/\(architecture)/\(variant)").printable(limit: 100)
     }
 }
 

@@ -91,5 +91,5 @@ extension ManifestDocument {
 }
 
 extension String {
-    fileprivate var shortened: String { String(prefix(100)) }
+    fileprivate var shortened: String { printable(limit: 100) }
 }

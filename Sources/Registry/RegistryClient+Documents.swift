@@ -91,7 +91,8 @@ extension RegistryClient {
                 let sink = CollectingSink()
                 var headers: HTTPHeaders = [:]
                 headers["Accept"] = accept.isEmpty ? "*/*" : accept.map(\.rawValue).joined(separator: ", ")
-                let response = try await exchanger.send(target, headers: headers, limit: limit, sink: sink)
+                let response = try await exchanger.send(
+                    target, headers: headers, limit: limit, sink: sink, timeLimit: configuration.documentTimeout)
                 guard response.status == 200 else { throw await exchanger.error(for: response, to: target) }
                 return (Data(sink.bytes), response)
             }

@@ -56,7 +56,13 @@ extension RegistryClient {
         }
         try await withSlot(of: transfers, for: target) { () async throws(RegistryError) in
             let transfer = BodyTransfer(exchanger: exchanger, writer: writer, needsValidator: digest == nil)
-            try await transfer.run()
+            do throws(RegistryError) {
+                try await transfer.run()
+            } catch {
+                // Of a file that nobody knows nothing is gone on with; it could be as large as the limit.
+                if digest == nil { try file.remove() }
+                throw error
+            }
             guard let digest, writer.digest != digest else { return }
             if hadContent {
                 // The part from the earlier run may be to blame: once more, from nothing.

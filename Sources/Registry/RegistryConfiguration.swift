@@ -17,8 +17,10 @@ package struct RegistryConfiguration: Sendable {
     package var maximumTransfersPerHost: Int?
     package var retry = RetryPolicy()
     package var connectTimeout: Duration = .seconds(30)
-    /// A transfer that brings nothing for this long has failed.
+    /// A transfer that brings nothing, or next to nothing, for this long has failed.
     package var stallTimeout: Duration = .seconds(60)
+    /// How long a manifest, a token or another small document may take, redirects included.
+    package var documentTimeout: Duration = .seconds(300)
     package var maximumManifestSize: Int64 = 4 << 20
     /// For plain files whose size nobody knows beforehand.
     package var maximumFileSize: Int64 = 16 << 30
@@ -29,5 +31,16 @@ package struct RegistryConfiguration: Sendable {
 
     package init(userAgent: String) {
         self.userAgent = userAgent
+    }
+
+    /// Makes `timeout` what a server may let us wait without bringing anything, and everything else that waits fit it.
+    ///
+    /// 60 seconds give the defaults.
+    package mutating func wait(for timeout: Duration) {
+        connectTimeout = min(.seconds(30), timeout)
+        stallTimeout = timeout
+        documentTimeout = timeout * 5
+        retry.maximumRetryAfter = timeout
+        retry.patience = timeout * 10
     }
 }

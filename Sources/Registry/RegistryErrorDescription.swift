@@ -1,3 +1,4 @@
+internal import OCI
 internal import SystemPackage
 
 extension RegistryError.Answer: CustomStringConvertible {
@@ -12,7 +13,10 @@ extension RegistryError.Answer: CustomStringConvertible {
 }
 
 extension RegistryError: CustomStringConvertible {
-    package var description: String {
+    /// Safe to print: servers have a hand in hosts, reasons and scopes.
+    package var description: String { text.printable() }
+
+    private var text: String {
         switch self {
         case .unreachable(let subject, let host, let reason):
             "can't fetch \(subject): can't reach \(host): \(reason)"
@@ -61,8 +65,10 @@ extension RegistryError: CustomStringConvertible {
         }
     }
 
-    /// What the user can do, where there is something.
-    package var hint: String? {
+    /// What the user can do, where there is something; safe to print.
+    package var hint: String? { remedy?.printable() }
+
+    private var remedy: String? {
         switch self {
         case .unreachable(_, let host, _):
             "is \(host) up? a copy elsewhere can be named with --mirror \(host)=URL"
@@ -82,6 +88,12 @@ extension RegistryError: CustomStringConvertible {
             "push the image again with a current tool: the old format is not reproducible"
         case .tooLarge(.manifest, _, _):
             "that is no ordinary image manifest"
+        case .redirectRefused(_, let host, _), .malformedAnswer(_, let host, _), .refused(_, let host, _):
+            "is \(host) a registry, and is no proxy or portal on the way? a copy elsewhere can be named with --mirror"
+        case .malformed, .unsupportedMediaType, .tooLarge, .sizeMismatch:
+            "what is there is not what it must be; publish it again, or take an image from elsewhere with --mirror"
+        case .notFound(.blob, let host, _):
+            "\(host) has only part of the image; push it again, or take it from elsewhere with --mirror"
         case .disk(_, let errno) where errno == .noSpace || errno == .diskQuotaExceeded:
             "free some space and run the same command again: it goes on where it stopped"
         case .interrupted, .timedOut, .unavailable:

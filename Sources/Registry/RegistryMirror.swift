@@ -13,26 +13,35 @@ package struct RegistryMirror: Hashable, Sendable {
     /// `docker.io=https://harbor.example/hub` asks for `hub/library/busybox`.
     package init(parsing text: String) throws(Malformed) {
         guard let equals = text.firstIndex(of: "=") else {
-            throw Malformed("mirror", text, breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
+            throw Malformed(
+                "mirror", Self.shown(text), breaks: "expected HOST=URL, as in docker.io=http://127.0.0.1:5000")
         }
         let host = String(text[..<equals])
         let url = String(text[text.index(after: equals)...])
+        // There may be a password in it.
+        let shown = "\(Self.shown(host))=\(Self.shown(url))"
         // One rule for the spelling of registries: that of image names.
         guard !host.contains("/"), let reference = Self.anyReference(in: host) else {
-            throw Malformed("mirror", text, breaks: "'\(host)' is not the host of a registry")
+            throw Malformed("mirror", shown, breaks: "'\(Self.shown(host))' is not the host of a registry")
         }
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-            throw Malformed("mirror", text, breaks: "the URL must start with http:// or https://")
+            throw Malformed("mirror", shown, breaks: "the URL must start with http:// or https://")
         }
         guard !url.contains("?"), !url.contains("#") else {
-            throw Malformed("mirror", text, breaks: "the URL must have neither query nor fragment")
+            throw Malformed("mirror", shown, breaks: "the URL must have neither query nor fragment")
         }
         registry = reference.registry
         do {
             base = try HTTPURL(parsing: url)
         } catch {
-            throw Malformed("mirror", HTTPURL.shown(url), breaks: "\(error)")
+            throw Malformed("mirror", Self.shown(url), breaks: "\(error)")
         }
+    }
+
+    /// `text` without the password that somebody may have put there, in whatever place.
+    private static func shown(_ text: String) -> String {
+        let shown = HTTPURL.shown(text)
+        return shown.lastIndex(of: "@").map { String(shown[shown.index(after: $0)...]) } ?? shown
     }
 
     private static func anyReference(in host: String) -> ImageReference? {

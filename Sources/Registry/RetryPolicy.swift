@@ -6,6 +6,8 @@ package struct RetryPolicy: Sendable {
     package var maximumDelay: Duration = .seconds(20)
     /// A server's `Retry-After` counts for no more than this.
     package var maximumRetryAfter: Duration = .seconds(60)
+    /// No attempt starts later than this after the first, or after the last that brought something.
+    package var patience: Duration = .seconds(600)
     /// How to wait; tests replace it so that nothing takes time.
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -19,8 +21,12 @@ package struct RetryPolicy: Sendable {
     }
 
     /// Waits before the next attempt; throws `error` when there is none, ``RegistryError/cancelled`` when cancelled.
-    func pause(afterFailures failures: Int, error: RegistryError) async throws(RegistryError) {
-        guard error.isTransient, failures < attempts else { throw error }
+    ///
+    /// `start` is when the first of the attempts began that have failed.
+    func pause(
+        afterFailures failures: Int, since start: ContinuousClock.Instant, error: RegistryError
+    ) async throws(RegistryError) {
+        guard error.isTransient, failures < attempts, start.duration(to: .now) < patience else { throw error }
         do {
             try await sleep(delay(afterFailures: failures, retryAfter: error.retryAfter))
         } catch {
@@ -31,12 +37,13 @@ package struct RetryPolicy: Sendable {
     /// Runs `body` until it succeeds, fails for good, or has failed too often.
     func retrying<Result>(_ body: () async throws(RegistryError) -> Result) async throws(RegistryError) -> Result {
         var failures = 0
+        let start = ContinuousClock.now
         while true {
             do {
                 return try await body()
             } catch {
                 failures += 1
-                try await pause(afterFailures: failures, error: error)
+                try await pause(afterFailures: failures, since: start, error: error)
             }
         }
     }

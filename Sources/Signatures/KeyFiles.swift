@@ -24,17 +24,26 @@ extension PrivateKey {
         }
     }
 
+    /// Whether others than the owner of the file at `path` may read or change it; `false` where there is none.
+    package static func isOpenToOthers(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_mode & (S_IRWXG | S_IRWXO) != 0
+    }
+
     /// Writes the key to `NAME.key`, readable by its owner only, and its public half to `NAME.pub`.
     ///
-    /// Neither may be there; when this throws, neither is.
+    /// Neither may be there; when this throws, neither is. A power cut or a `kill -9` leaves both, none, or the private
+    /// key alone, which its public half can be made of.
     package func write(to name: FilePath, passphrase: String?) throws(KeyError) -> (private: FilePath, public: FilePath)
     {
         let (key, half) = (KeyFile.path(name, "key"), KeyFile.path(name, "pub"))
-        try KeyFile.create(half, publicKey.pem, mode: 0o644)
+        for path in [half, key] where access(path.string, F_OK) == 0 { throw .exists(path: path) }
+        try KeyFile.create(key, pem(passphrase: passphrase), mode: 0o600)
         do throws(KeyError) {
-            try KeyFile.create(key, pem(passphrase: passphrase), mode: 0o600)
+            try KeyFile.create(half, publicKey.pem, mode: 0o644)
         } catch {
-            unlink(half.string)
+            unlink(key.string)
             throw error
         }
         return (key, half)
@@ -82,14 +91,69 @@ enum KeyFile {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    /// Makes a file that is not there yet, durably.
+    /// Makes a file that is not there yet, durably; under its name it is whole or not there.
     static func create(_ path: FilePath, _ text: String, mode: mode_t) throws(KeyError) {
-        let file = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard file >= 0 else {
-            if errno == EEXIST { throw .exists(path: path) }
-            throw failure("create the key", path)
-        }
+        let (file, temporary) = try start(path)
         defer { close(file) }
+        do throws(KeyError) {
+            try fill(file, text, mode: mode, path)
+            try name(temporary, path)
+        } catch {
+            unlink(temporary.string)
+            throw error
+        }
+        let parent = path.removingLastComponent()
+        let folder = open(parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }  // who may write there but not list it can't sync it either
+        defer { close(folder) }
+        // Some file systems (vfat on a stick) can't sync a folder and say EINVAL; there is nothing more to be had.
+        guard fsync(folder) == 0 || errno == EINVAL else {
+            let error = failure("write the key", path)
+            unlink(path.string)
+            throw error
+        }
+    }
+
+    /// Makes the file that will be `path`, locked for as long as it is written; one that a killed process left is
+    /// removed.
+    private static func start(_ path: FilePath) throws(KeyError) -> (file: CInt, temporary: FilePath) {
+        let temporary = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").partial")
+        while true {
+            let file = open(temporary.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if file >= 0 {
+                // Before the lock was there, another process may have taken the file for a remainder.
+                var status = stat()
+                let isLocked = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+                if isLocked, fstat(file, &status) == 0, status.st_nlink > 0 { return (file, temporary) }
+                close(file)
+                continue
+            }
+            guard errno == EEXIST else { throw failure("create the key", path) }
+            let old = open(temporary.string, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard old >= 0 else {
+                if errno == ENOENT { continue }
+                throw failure("create the key", path)
+            }
+            defer { close(old) }
+            guard flock(old, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { throw .exists(path: path) }
+            guard unlink(temporary.string) == 0 || errno == ENOENT else { throw failure("create the key", path) }
+        }
+    }
+
+    /// Gives the finished file its name, unless something has it.
+    private static func name(_ temporary: FilePath, _ path: FilePath) throws(KeyError) {
+        if link(temporary.string, path.string) == 0 {
+            unlink(temporary.string)
+            return
+        }
+        if errno == EEXIST { throw .exists(path: path) }
+        // Sticks have no hard links.
+        guard errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS else { throw failure("create the key", path) }
+        guard access(path.string, F_OK) != 0 else { throw .exists(path: path) }
+        guard rename(temporary.string, path.string) == 0 else { throw failure("create the key", path) }
+    }
+
+    private static func fill(_ file: CInt, _ text: String, mode: mode_t, _ path: FilePath) throws(KeyError) {
         let bytes = Array(text.utf8)
         var done = 0
         while done < bytes.count {
@@ -100,9 +164,7 @@ enum KeyFile {
         }
         // Whatever the umask was.
         guard done == bytes.count, fchmod(file, mode) == 0, fsync(file) == 0 else {
-            let error = failure("write the key", path)
-            unlink(path.string)
-            throw error
+            throw failure("write the key", path)
         }
     }
 

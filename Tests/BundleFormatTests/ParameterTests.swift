@@ -104,6 +104,8 @@ import Testing
         #expect(
             error(["replicas": "two"])?.description
                 == "parameter 'replicas' can't be 'two': an integer is wanted, as in 3")
+        let secret = ParameterError.invalid(name: "apiToken", value: "hush", rule: "no")
+        #expect("\(secret)" == "parameter 'apiToken' can't have the value that it was given: no")
     }
 
     @Test func refusesToChangeWhatImagesDependOn() throws {

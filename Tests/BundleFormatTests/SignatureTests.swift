@@ -48,12 +48,13 @@ import Testing
         #expect(try contents(of: folder.file("a")) == contents(of: folder.file("b")))
     }
 
-    @Test func takingOverTheFramesGivesWhatPackingGives() throws {
+    @Test(arguments: [false, true]) func takingOverTheFramesGivesWhatPackingGives(hasBill: Bool) throws {
         let folder = TemporaryDirectory()
         let (first, second) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
-        try SampleBundle().write(to: folder.file("plain"))
-        try SampleBundle(signer: first).write(to: folder.file("first"))
-        try SampleBundle(signer: second).write(to: folder.file("second"))
+        let sample = try SampleBundle { $0.hasBill = hasBill }
+        try sample.write(to: folder.file("plain"))
+        try sample.signed(by: first).write(to: folder.file("first"))
+        try sample.signed(by: second).write(to: folder.file("second"))
         // An unsigned archive is signed; a signed one is signed anew.
         for origin in ["plain", "first"] {
             let bundle = try BundleReader(opening: folder.file(origin))
@@ -62,7 +63,8 @@ import Testing
                 target, .writeOnly, options: [.create], permissions: FilePermissions(rawValue: 0o644))
             try file.closeAfter {
                 _ = try BundleWriter(bundle.contents.signed(by: second)).write(
-                    to: file, at: target, workers: 2, withPayloadOf: bundle, progress: { _ in })
+                    to: file, at: target, workers: 2, withPayloadOf: bundle,
+                    appendix: try bundle.appendix()?.signed(by: second), progress: { _ in })
             }
             #expect(try contents(of: target) == contents(of: folder.file("second")), "\(origin)")
         }

@@ -56,6 +56,26 @@ import Threads
         #expect(try Journal.read(path).map(\.event) == [.begun, .failed])
     }
 
+    /// What a file system leaves where a part of the last line did not get to the disk, but its end did.
+    @Test(arguments: [0, 1, 20]) func dropsALastLineWithAHole(start: Int) throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("journal.jsonl")
+        let journal = try Journal(at: path)
+        try journal.append(JournalEntry(.begun, step: "one", inputs: inputs))
+        let whole = try contents(of: path).count
+        try journal.append(JournalEntry(.finished, step: "one", inputs: inputs))
+        var bytes = try contents(of: path)
+        bytes.replaceSubrange((whole + start)..<(whole + 40), with: repeatElement(0, count: 40 - start))
+        try write(bytes, to: path)
+        #expect(try Journal.read(path).map(\.event) == [.begun])
+        let mended = try Journal(at: path)
+        try mended.append(JournalEntry(.failed, step: "one", inputs: inputs, reason: "because"))
+        #expect(try Journal.read(path).map(\.event) == [.begun, .failed])
+        bytes += bytes[whole...]
+        try write(bytes, to: path)
+        #expect(throws: InstallError.self, "a hole in a line that others followed") { try Journal.read(path) }
+    }
+
     @Test func aDamagedLineInTheMiddleIsAnError() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("journal.jsonl")

@@ -78,6 +78,36 @@ struct SigningTests {
         #expect(openssl.code == 0, "\(openssl.transcript)")
     }
 
+    /// What cosign's verify-blob does with the two files and a key: base64 in one go, then ECDSA in ASN.1 over SHA-256, by
+    /// a library that is neither ours nor openssl's command.
+    @Test func anotherLibraryChecksWhatCosignWouldCheck() async throws {
+        let bundle = try await PackedBundle(try .tiny())
+        let place = bundle.place
+        try await makeKey("release", "ecdsa-p256", at: place)
+        let signed = try await sign(bundle, "release", to: "signed.tar.zst")
+        let run = try await place.shell(
+            """
+            tar --zstd -xf "$1" index.json index.json.sig
+            python3 - "$2" index.json.sig index.json <<'END'
+            import base64, sys
+            from cryptography.exceptions import InvalidSignature
+            from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+            from cryptography.hazmat.primitives.hashes import SHA256
+            from cryptography.hazmat.primitives.serialization import load_pem_public_key
+            key, text, blob = (open(name, "rb").read() for name in sys.argv[1:])
+            # Go's decoder passes over line breaks, and over nothing else.
+            signature = base64.b64decode(text.replace(b"\n", b""), validate=True)
+            load_pem_public_key(key).verify(signature, blob, ECDSA(SHA256()))
+            try:
+                load_pem_public_key(key).verify(signature, blob + b" ", ECDSA(SHA256()))
+                sys.exit("another text has the same signature")
+            except InvalidSignature:
+                pass
+            END
+            """, signed.string, place.file("release.pub").string)
+        #expect(run.code == 0, "\(run.transcript)")
+    }
+
     @Test func signingAfterwardsGivesWhatBuildingSignedGives() async throws {
         let sample = try SampleBundle.ordinary()
         let place = try Workplace(sample)

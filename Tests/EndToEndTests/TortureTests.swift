@@ -55,29 +55,50 @@ struct TortureTests {
             #expect(figures.made > 0 || count == 0)
             #expect(figures.placed == figures.made, "\(figures.failures.prefix(10).joined(separator: "\n"))")
         }
-        var runs = Runs(triesAll: true)
-        for kind in Damage.Kind.allCases {
-            for number in 0..<Amount.sample {
-                // Numbers that the campaign in this process did not use.
-                let damage = Damage(kind, number: 1_000_000 + number, seed: Amount.seed, of: campaign.good.count)
-                let bytes = damage.applied(to: campaign.good, other: campaign.other)
-                guard bytes != campaign.good, bytes != campaign.other else { continue }
-                let path = packed.place.file("work/damaged.tar.zst")
-                try write(bytes, to: path)
-                try await runs.read(path, in: packed.place, "seed \(Amount.seed), \(damage)")
+        let runs = try await MeasuredRuns.with(in: packed.place) { measured in
+            var runs = Runs(triesAll: true)
+            for kind in Damage.Kind.allCases {
+                for number in 0..<Amount.sample {
+                    // Numbers that the campaign in this process did not use.
+                    let damage = Damage(kind, number: 1_000_000 + number, seed: Amount.seed, of: campaign.good.count)
+                    let bytes = damage.applied(to: campaign.good, other: campaign.other)
+                    guard bytes != campaign.good, bytes != campaign.other else { continue }
+                    let path = packed.place.file("work/damaged.tar.zst")
+                    try write(bytes, to: path)
+                    try await runs.read(path, in: packed.place, "seed \(Amount.seed), \(damage)", by: &measured)
+                }
             }
+            return runs
         }
         print("torture: \(runs.line("damaged archives"))")
     }
 
+    /// Makes an archive in `folder`, if there is one of that number.
+    private static func draft(_ number: Int, in folder: FilePath) -> Task<FilePath, any Error> {
+        Task { @concurrent in
+            let path = folder.appending("\(number)")
+            if number < HostileArchive.all.count { try HostileArchive.all[number].write(to: path) }
+            return path
+        }
+    }
+
     @Test func noHostileArchiveIsReadOrWritesAnything() async throws {
         let packed = try await PackedBundle(.tiny())
-        var runs = Runs(triesAll: Amount.isLong)
-        for archive in HostileArchive.all {
+        let directory = TemporaryDirectory()
+        let drafts = directory.path
+        let runs = try await MeasuredRuns.with(in: packed.place) { measured in
+            var runs = Runs(triesAll: Amount.isLong)
             let path = packed.place.file("work/hostile.tar.zst")
             try write([], to: path)
-            try archive.write(to: path)
-            try await runs.read(path, in: packed.place, archive.description)
+            // The next one is made while this one is read.
+            var draft = Self.draft(0, in: drafts)
+            for (number, archive) in HostileArchive.all.enumerated() {
+                try FileManager.default.removeItem(atPath: path.string)
+                try FileManager.default.moveItem(atPath: try await draft.value.string, toPath: path.string)
+                draft = Self.draft(number + 1, in: drafts)
+                try await runs.read(path, in: packed.place, archive.description, by: &measured)
+            }
+            return runs
         }
         print("torture: \(runs.line("hostile archives made by hand"))")
     }
@@ -95,77 +116,75 @@ private struct Runs {
     /// MiB, as docs/benchmarks.md promises for bundles of any size.
     private static let limits = ["sealift": 128, "sealift-installer": 96]
 
-    /// Without `triesAll`, each executable verifies, and the installer makes the plan of an import, too.
+    /// What is to be run, and what must come of it.
+    private struct Trial {
+        enum End {
+            /// Exit code 65.
+            case refusal
+            /// An error that is no bug of ours.
+            case failure
+            /// Success, where the verb doesn't come across what is wrong; or one of these exit codes.
+            case successOr(Set<Int>)
+        }
+
+        var executable: FilePath
+        var arguments: [String]
+        var end: End
+        /// Whether it is tried where not all are.
+        var isUsual = false
+    }
+
+    /// Without `triesAll`, each executable verifies, and the installer makes the plans of an import and an installation.
     init(triesAll: Bool) { self.triesAll = triesAll }
 
-    /// Runs a command for at most a minute; prints exit code (negative: a signal), KiB and seconds on its first line.
-    private static let measure = """
-        import resource, subprocess, sys, time
-        start = time.monotonic()
-        try:
-            run = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, timeout=60)
-            code, text = run.returncode, run.stdout
-        except subprocess.TimeoutExpired as error:
-            code, text = -9999, error.stdout or b""
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        print(code, peak, time.monotonic() - start, flush=True)
-        sys.stdout.buffer.write(text[:100000])
-        """
+    private static func trials(on path: String) -> [Trial] {
+        let both = [Executables.sealift, Executables.installer].flatMap { executable in
+            [
+                Trial(executable: executable, arguments: ["verify", path], end: .refusal, isUsual: true),
+                Trial(executable: executable, arguments: ["verify", "--format", "json", path], end: .refusal),
+                Trial(executable: executable, arguments: ["inspect", "--layers", path], end: .successOr([65])),
+            ]
+        }
+        // No containerd is there: whoever gets that far fails too. --dry-run: on whatever host this runs.
+        let nowhere = ["--address", "/nonexistent/containerd.sock"]
+        let own: [([String], Trial.End, Bool)] = [
+            (["import", "--dry-run", path] + nowhere, .failure, true),
+            (["verify", "--node", path] + nowhere, .failure, false),
+            (["install", "--dry-run", path], .successOr([65, 66, 69]), true),
+            (["upgrade", "--dry-run", path], .successOr([65, 66, 69]), false),
+            (["preflight", path], .successOr([65]), false),
+        ]
+        return both
+            + own.map { Trial(executable: Executables.installer, arguments: $0.0, end: $0.1, isUsual: $0.2) }
+    }
 
     /// Reads the one archive in its folder with every verb of both executables; `what` is for failures.
-    mutating func read(_ path: FilePath, in place: Workplace, _ what: String) async throws {
+    mutating func read(
+        _ path: FilePath, in place: Workplace, _ what: String, by measured: inout MeasuredRuns
+    ) async throws {
         archives += 1
         let before = Self.listing(of: place)
-        let reading = ["--format", "json", path.string]
-        for executable in [Executables.sealift, Executables.installer] {
-            var verbs: [(arguments: [String], mustFail: Bool)] = [
-                (["verify", path.string], true), (["verify"] + reading, true),
-                (["inspect", "--layers", path.string], false),
-            ]
-            if executable == Executables.installer {
-                // No containerd is there: whoever gets that far fails too.
-                let nowhere = ["--address", "/nonexistent/containerd.sock"]
-                verbs += [
-                    (["import", "--dry-run", path.string] + nowhere, true),
-                    (["verify", "--node", path.string] + nowhere, true),
-                ]
-            }
-            if !triesAll {
-                verbs = verbs.filter {
-                    ["verify", "import"].contains($0.arguments[0]) && $0.arguments[1] != "--format"
-                        && $0.arguments[1] != "--node"
-                }
-            }
-            for (arguments, mustFail) in verbs {
-                try await run(executable, arguments, mustFail: mustFail, in: place, what)
-            }
-        }
+        let trials = Self.trials(on: path.string).filter { triesAll || $0.isUsual }
+        let outcomes = try await measured.run(trials.map { [$0.executable.string] + $0.arguments })
+        for (trial, outcome) in zip(trials, outcomes) { check(trial, outcome, what) }
         #expect(Self.listing(of: place) == before, "\(what): something was written")
     }
 
-    private mutating func run(
-        _ executable: FilePath, _ arguments: [String], mustFail: Bool, in place: Workplace, _ what: String
-    ) async throws {
-        let name = executable.lastComponent?.string ?? ""
-        let run = try await place.run(["python3", "-c", Self.measure, executable.string] + arguments)
-        let lines = run.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        let figures = (lines.first ?? "").split(separator: " ").map(String.init)
-        try #require(figures.count == 3, "\(what): \(run.transcript)")
-        let (code, kibibytes) = (Int(figures[0]) ?? -1, Int(figures[1]) ?? 0)
-        let text = lines.count > 1 ? String(lines[1]) : ""
-        let comment: Comment = "\(what): \(name) \(arguments[0]) ended with \(code): \(text.prefix(2000))"
-        if arguments[0] == "verify", !arguments.contains("--node") {
-            #expect(code == 65, comment)
-        } else {
-            #expect(mustFail ? (1..<128).contains(code) && code != 70 : [0, 65].contains(code), comment)
+    private mutating func check(_ trial: Trial, _ outcome: MeasuredRuns.Outcome, _ what: String) {
+        let name = trial.executable.lastComponent?.string ?? ""
+        let subject = "\(what): \(name) \(trial.arguments.joined(separator: " "))"
+        let comment: Comment = "\(subject) ended with \(outcome.code): \(outcome.text.prefix(2000))"
+        switch trial.end {
+        case .refusal: #expect(outcome.code == 65, comment)
+        case .failure: #expect((1..<128).contains(outcome.code) && outcome.code != 70, comment)
+        case .successOr(let codes): #expect(outcome.code == 0 || codes.contains(outcome.code), comment)
         }
-        if code != 0 { #expect(text.contains("error: "), comment) }
-        #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, comment)
-        #expect(kibibytes <= (Self.limits[name] ?? 0) << 10, "\(what): \(name) \(arguments[0]) took \(kibibytes) KiB")
+        if outcome.code != 0 { #expect(outcome.text.contains("error: "), comment) }
+        #expect(!outcome.text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, comment)
+        #expect(outcome.peak <= (Self.limits[name] ?? 0) << 10, "\(subject) took \(outcome.peak) KiB")
         count += 1
-        slowest = max(slowest, Double(figures[2]) ?? 0)
-        memory[name] = max(memory[name] ?? 0, kibibytes)
+        slowest = max(slowest, outcome.seconds)
+        memory[name] = max(memory[name] ?? 0, outcome.peak)
     }
 
     /// Everything below the user's folder, its temporary and state folders included, and what lies around it.

@@ -42,6 +42,18 @@ import Testing
         #expect(try !HTTPURL(parsing: text).isLoopback)
     }
 
+    @Test(arguments: [
+        ("https://alice:SECRET@host/x?SECRET#SECRET", "https://host/x"), ("alice:SECRET@host/x", "host/x"),
+        ("ftp://alice:SECRET@host", "ftp://host"), ("https://alice:SEC/RET@host/x", "https://…"),
+        ("https://alice:12/SECRET@host/x", "https://…"), ("https://a@b:SECRET@host/", "https://host/"),
+        ("https://host/x@sha256:1", "https://host/x@sha256:1"),
+        ("https://host/\u{1B}[2J\u{9B}", "https://host/\u{FFFD}[2J\u{FFFD}"),
+        ("https://alice:SEC?RET@host/x", "https://…"), ("", ""),
+    ])
+    func showsNoSecretOfAnyText(_ text: String, as expected: String) {
+        #expect(HTTPURL.shown(text) == expected)
+    }
+
     @Test func neverShowsUserInformationOrQueries() throws {
         let shown = try "\(HTTPURL(parsing: "https://host/path?signature=SECRET"))"
         #expect(shown == "https://host/path")

@@ -74,7 +74,7 @@ package struct ForgedFrames: Sendable {
 
     static func little(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var hasher = DigestHasher()
         bytes.withUnsafeBytes { hasher.update($0) }
         return hasher.digest().bytes

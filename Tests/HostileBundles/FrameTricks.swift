@@ -73,7 +73,8 @@ extension HostileArchive {
             try TestSupport.write(sound.frames.flatMap(\.bytes) + ForgedFrames(of: contents(of: path)).tables, to: path)
         },
         HostileArchive("frames: as many as are read, and nothing in them", "is missing") { path in
-            let one = ForgedFrames.Frame(magic + [0x24, 1, 9, 0, 0, 0, 0x68, 0x27, 0x05, 0xDB], contentCount: 1)
+            var one = ForgedFrames.Frame(magic + [0x24, 1, 9, 0, 0, 0, 0x68, 0x27, 0x05, 0xDB], contentCount: 1)
+            one.digest = ForgedFrames.sha256(one.bytes)
             try TestSupport.write(ForgedFrames(Array(repeating: one, count: 1 << 18)).file, to: path)
         },
         bomb(

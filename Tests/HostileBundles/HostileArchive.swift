@@ -17,5 +17,5 @@ package struct HostileArchive: Sendable, CustomStringConvertible {
     package func write(to path: FilePath) throws { try make(path) }
 
     /// Every one that is known.
-    package static let all = tarTricks + frameTricks + indexTricks + nameTricks
+    package static let all = tarTricks + frameTricks + indexTricks + nameTricks + billTricks
 }

@@ -22,6 +22,8 @@ package struct SampleBundle {
         package var editArtifact: (inout Manifest) -> Void = { _ in }
         /// Changes the text of `index.json`.
         package var editIndexText: (String) -> String = { $0 }
+        /// Whether there is a bill of materials behind the blobs.
+        package var hasBill = false
     }
 
     package static let references = [
@@ -29,17 +31,22 @@ package struct SampleBundle {
     ]
 
     package private(set) var contents: BundleContents
+    package private(set) var appendix: BundleAppendix?
     package let blobs: [Digest: Data]
     package let index: Data
     package let images: [TestImage]
 
+    /// Made once: hundreds of archives are made of them.
+    private static let usualImages = Result {
+        [
+            try TestImage(platforms: [.linuxAMD64, .linuxARM64], layers: [2000, 9000], seed: 1),
+            try TestImage(format: .docker, layers: [2000, 30_000], seed: 2),
+            try TestImage(layers: [2000, 700, 400_000], seed: 3),
+        ]
+    }
+
     package static func parts() throws -> Parts {
-        Parts(
-            images: [
-                (references[0], try TestImage(platforms: [.linuxAMD64, .linuxARM64], layers: [2000, 9000], seed: 1)),
-                (references[1], try TestImage(format: .docker, layers: [2000, 30_000], seed: 2)),
-                (references[2], try TestImage(layers: [2000, 700, 400_000], seed: 3)),
-            ])
+        Parts(images: Array(zip(references, try usualImages.get())).map { (reference: $0, image: $1) })
     }
 
     package init(_ change: (inout Parts) throws -> Void = { _ in }) throws {
@@ -70,7 +77,8 @@ package struct SampleBundle {
             name: "sample", version: "1.2.3", description: "a sample", platforms: parts.platforms, kubernetes: nil,
             parameters: [Parameter(name: "replicas", kind: .integer, value: "3")], profiles: [:],
             stages: [.init(name: "app", manifests: ["manifests/app.yaml"], checks: [], readyTimeout: 60)],
-            images: described, files: [.init(name: "files/words.txt", mode: "0644")], builtWith: "test")
+            images: described, files: [.init(name: "files/words.txt", mode: "0644")], hasBill: parts.hasBill,
+            builtWith: "test")
         let json = String(decoding: try encodeJSON(description), as: UTF8.self)
         let config = layer("", .bundleConfig, Data(parts.editDescription(json).utf8)).bare
         var manifest = Manifest(
@@ -91,6 +99,9 @@ package struct SampleBundle {
         contents = BundleContents(
             index: index, graph: graph, texts: [.of(text): text, config.digest: blobs[config.digest] ?? Data()])
         self.blobs = blobs
+        if parts.hasBill {
+            appendix = BundleAppendix(bill: Data(BillOfMaterialsOpening.opening(index: .of(index)) + Array("}}}\n".utf8)))
+        }
     }
 
     /// The sample, signed.
@@ -102,6 +113,7 @@ package struct SampleBundle {
     package func signed(by key: PrivateKey) throws -> SampleBundle {
         var signed = self
         signed.contents = try contents.signed(by: key)
+        signed.appendix = try appendix?.signed(by: key)
         return signed
     }
 
@@ -112,13 +124,13 @@ package struct SampleBundle {
         return try file.closeAfter {
             try BundleWriter(contents).write(
                 to: file, at: path, workers: workers, payload: { Payload(blobs[$0.digest] ?? Data()) },
-                progress: { _ in })
+                progress: { _ in }, appendix: { appendix })
         }
     }
 
     /// The members as an attacker would handle them: names, bytes, and the header that stands before them.
     package func members() throws -> [Member] {
-        try contents.members.map { member in
+        try (contents.members + (appendix?.members ?? [])).map { member in
             switch member.content {
             case .document(let bytes): try Member(member.name, bytes)
             case .blob(let descriptor): try Member(member.name, blobs[descriptor.digest] ?? Data())

@@ -3,6 +3,7 @@ import CommandSupport
 import NodeImages
 import Preflight
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import InstallerCommands
@@ -78,6 +79,26 @@ import Testing
     @Test(arguments: [["novalue"], ["=x"], ["a=1", "a=2"]]) func refusesAssignmentsThatAreNone(set: [String]) throws {
         let values = try ValueArguments.parse(set.flatMap { ["--set", $0] })
         #expect(throws: (any Error).self) { try values.overrides }
+    }
+
+    @Test(arguments: [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("", ""), ("n=v", "n=v")])
+    func takesValuesFromFiles(content: String, value: String) throws {
+        let folder = TemporaryDirectory()
+        try write(content.utf8, to: folder.file("value"))
+        let values = try ValueArguments.parse(["--set", "b=1", "--set-file", "a=\(folder.file("value"))"])
+        #expect(try values.overrides == ["a": value, "b": "1"])
+    }
+
+    @Test func refusesFilesThatHoldNoValue() throws {
+        let folder = TemporaryDirectory()
+        try write([0xFF, 0xFE], to: folder.file("binary"))
+        try write([UInt8](repeating: 0x61, count: (1 << 20) + 1), to: folder.file("large"))
+        for name in ["nowhere", "binary", "large"] {
+            let values = try ValueArguments.parse(["--set-file", "a=\(folder.file(name))"])
+            #expect { try values.overrides } throws: { "\($0)".contains(folder.file(name).string) }
+        }
+        let twice = try ValueArguments.parse(["--set", "a=1", "--set-file", "a=\(folder.file("large"))"])
+        #expect(throws: (any Error).self) { try twice.overrides }
     }
 
     @Test func namesTheCheckThatIsMeant() throws {

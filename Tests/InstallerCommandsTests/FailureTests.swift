@@ -32,10 +32,10 @@ import Testing
     }
 
     @Test func knowsTheNodesImages() {
-        #expect(code(NodeImagesError.busy(socket: "/x")) == .unavailable)
+        #expect(code(NodeImagesError.busy(socket: "/x", pid: 7)) == .unavailable)
         #expect(code(NodeImagesError.system(action: "lock", path: "/x", errno: .permissionDenied)) == .permission)
         #expect(code(NodeImagesError.system(action: "lock", path: "/x", errno: .noSpace)) == .inputOutput)
-        #expect(Failure.explainingInstall(NodeImagesError.busy(socket: "/x")).hint?.contains("wait") == true)
+        #expect(Failure.explainingInstall(NodeImagesError.busy(socket: "/x", pid: 7)).hint?.contains("wait") == true)
     }
 
     @Test func aStepHasTheCodeOfWhatStoppedItFromOutside() {

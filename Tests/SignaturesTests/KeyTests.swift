@@ -73,6 +73,25 @@ import Testing
         #expect(try contents(of: files.private) == before)
     }
 
+    @Test func whatAKilledKeygenLeftIsClearedAway() throws {
+        let folder = TemporaryDirectory()
+        let remains = folder.file(".mine.key.partial")
+        try write("half a key".utf8, to: remains)
+        let held = open(remains.string, O_RDONLY)
+        defer { close(held) }
+        #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+        let key = try PrivateKey.generate(.ed25519)
+        #expect(throws: KeyError.exists(path: folder.file("mine.key")), "another one is at work") {
+            try key.write(to: folder.file("mine"), passphrase: nil)
+        }
+        #expect(exists(remains))
+        flock(held, LOCK_UN)
+        let files = try key.write(to: folder.file("mine"), passphrase: nil)
+        #expect(try PrivateKey(contentsOf: files.private, passphrase: nil).publicKey == key.publicKey)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path.string)
+        #expect(names.sorted() == ["mine.key", "mine.pub"])
+    }
+
     private static let good = """
         -----BEGIN PUBLIC KEY-----
         MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=

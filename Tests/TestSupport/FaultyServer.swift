@@ -60,6 +60,14 @@ package final class FaultyServer: Sendable {
                 body: Array(content[start...]))
         }
 
+        /// Ends the connection as a crashed machine does: with a reset, and whatever was not read yet is lost.
+        package func reset() {
+            // To connect to nowhere is how Linux takes a connection back.
+            var address = sockaddr()
+            address.sa_family = sa_family_t(AF_UNSPEC)
+            _ = connect(descriptor, &address, socklen_t(MemoryLayout<sockaddr>.size))
+        }
+
         /// Blocks until the other side closes the connection.
         package func waitForClose() {
             var byte: UInt8 = 0

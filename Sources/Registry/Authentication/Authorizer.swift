@@ -22,11 +22,15 @@ final class Authorizer: Sendable {
     private let configuration: RegistryConfiguration
     private let tokens = TokenCache()
     private let methods = Mutex<[Realm: Method]>([:])
+    private let sent = Mutex<Set<String>>([])
 
     init(transport: CurlTransport, configuration: RegistryConfiguration) {
         self.transport = transport
         self.configuration = configuration
     }
+
+    /// Every secret that any registry was shown: passwords, tokens, and how they were sent.
+    var shown: Set<String> { sent.withLock { $0 } }
 
     /// What to send along, as far as it is known; the first request to a repository goes out without.
     func authorization(for realm: Realm) async throws(RegistryError) -> String? {
@@ -70,6 +74,7 @@ final class Authorizer: Sendable {
 
     private func header(by method: Method, for realm: Realm) async throws(RegistryError) -> String? {
         let credentials = try await credentials(for: realm)
+        sent.withLock { $0.formUnion(credentials?.secrets ?? []) }
         if case .registryToken(let token) = credentials { return "Bearer \(token)" }
         switch method {
         case .basic:
@@ -80,8 +85,9 @@ final class Authorizer: Sendable {
                 realm: url, service: key.service, scope: key.scope, credentials: credentials,
                 permitsPlainHTTP: permitsPlainHTTP(url, of: realm.endpoint))
             let token = try await tokens.token(for: key) { [transport, configuration] () async throws(RegistryError) in
-                try await request.send(by: transport, retry: configuration.retry)
+                try await request.send(by: transport, as: configuration)
             }
+            _ = sent.withLock { $0.insert(token.value) }
             return "Bearer \(token.value)"
         }
     }
@@ -92,7 +98,9 @@ final class Authorizer: Sendable {
             do {
                 url = try HTTPURL(parsing: text)
             } catch {
-                throw RegistryError(error, subject: .token(scope: realm.scope))
+                throw .malformedAnswer(
+                    .token(scope: realm.scope), host: realm.endpoint.credentialHost,
+                    reason: "the place where it has tokens, \(error)")
             }
             guard url.scheme == .https || permitsPlainHTTP(url, of: realm.endpoint) else {
                 // Credentials would go over the wire in the clear to wherever the registry says.

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// What a registry is told about who is asking. Prints as nothing but its kind.
 package enum Credentials: Hashable, Sendable {
     case basic(user: String, password: String)
@@ -5,6 +7,20 @@ package enum Credentials: Hashable, Sendable {
     case identityToken(String)
     /// An access token that is sent as it is.
     case registryToken(String)
+}
+
+extension Credentials {
+    /// What nobody may see, in the forms in which it is sent.
+    var secrets: [String] {
+        switch self {
+        case .basic(let user, let password):
+            [
+                password, Data(password.utf8).base64EncodedString(),
+                Data("\(user):\(password)".utf8).base64EncodedString(),
+            ]
+        case .identityToken(let token), .registryToken(let token): [token]
+        }
+    }
 }
 
 extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

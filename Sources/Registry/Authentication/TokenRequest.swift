@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import OCI
 
 /// One exchange with a token server: distribution's "Token Authentication Specification" and its OAuth2 form.
 struct TokenRequest: Sendable {
@@ -17,28 +18,35 @@ struct TokenRequest: Sendable {
         var expires_in: Double?
     }
 
-    private static let answerLimit: Int64 = 1 << 20
+    private static let answerLimit: Int64 = 256 << 10
 
-    /// Fetches the token; temporary failures are retried by `retry`.
-    func send(by transport: CurlTransport, retry: RetryPolicy) async throws(RegistryError) -> AccessToken {
-        try await retry.retrying { () async throws(RegistryError) in try await self.attempt(by: transport) }
+    /// Fetches the token; temporary failures are retried.
+    func send(
+        by transport: CurlTransport, as configuration: RegistryConfiguration
+    ) async throws(RegistryError) -> AccessToken {
+        try await configuration.retry.retrying { () async throws(RegistryError) in
+            try await self.attempt(by: transport, timeLimit: configuration.documentTimeout)
+        }
     }
 
-    private func attempt(by transport: CurlTransport) async throws(RegistryError) -> AccessToken {
+    private func attempt(by transport: CurlTransport, timeLimit: Duration) async throws(RegistryError) -> AccessToken {
         let subject = Subject.token(scope: scope)
         let sink = CollectingSink()
         let response: HTTPResponse
         do {
-            response = try await transport.send(request(), sink: sink)
+            var request = try request()
+            request.timeLimit = timeLimit
+            response = try await transport.send(request, sink: sink)
         } catch {
             throw RegistryError(error, subject: subject)
         }
         guard response.isSuccess else {
             throw RegistryError(
-                response, subject: subject, host: realm.authority, withCredentials: credentials != nil)
+                response, subject: subject, host: realm.authority, withCredentials: credentials != nil,
+                hiding: credentials?.secrets ?? [])
         }
         // The default of the specification; a day is longer than any build.
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(sink.bytes)),  // said in the error below
+        guard let answer = try? decodeJSON(Data(sink.bytes), as: "token") as Answer,  // said in the error below
             let token = answer.token.flatMap({ $0.isEmpty ? nil : $0 }) ?? answer.access_token,
             !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), token.utf8.count <= 64 << 10
         else {

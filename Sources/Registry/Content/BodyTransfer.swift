@@ -18,6 +18,7 @@ struct BodyTransfer: Sendable {
     func run() async throws(RegistryError) {
         var failures = 0
         var mark = writer.offset
+        var start = ContinuousClock.now
         while true {
             do {
                 return try await attempt()
@@ -25,9 +26,10 @@ struct BodyTransfer: Sendable {
                 if writer.offset - mark >= Self.forgivingProgress {
                     failures = 0
                     mark = writer.offset
+                    start = .now
                 }
                 failures += 1
-                try await configuration.retry.pause(afterFailures: failures, error: error)
+                try await configuration.retry.pause(afterFailures: failures, since: start, error: error)
                 if needsValidator, writer.entityTag == nil { try writer.restart() }
             }
         }

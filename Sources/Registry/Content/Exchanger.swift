@@ -32,20 +32,30 @@ struct Exchanger: Sendable {
 
     /// Asks for `target`; any status but a refusal of our credentials is an answer.
     func send(
-        _ target: Target, headers: HTTPHeaders, limit: Int64, sink: any BodySink, gate: BodyGate? = nil
+        _ target: Target, headers: HTTPHeaders, limit: Int64, sink: any BodySink, gate: BodyGate? = nil,
+        timeLimit: Duration? = nil
     ) async throws(RegistryError) -> HTTPResponse {
-        guard let realm = target.realm else {
-            return try await attempt(target, headers: headers, limit: limit, sink: sink, gate: gate)
+        func attempt(_ headers: HTTPHeaders) async throws(RegistryError) -> HTTPResponse {
+            let request = HTTPRequest(
+                url: target.url, headers: headers, maximumBodySize: limit,
+                permitsPlainHTTP: target.realm?.endpoint.permitsPlainHTTP ?? false, mayPause: gate != nil,
+                timeLimit: timeLimit)
+            do {
+                return try await transport.send(request, sink: sink, gate: gate)
+            } catch {
+                throw RegistryError(error, subject: target.subject)
+            }
         }
+        guard let realm = target.realm else { return try await attempt(headers) }
         var headers = headers
         headers["Authorization"] = try await authorizer.authorization(for: realm)
-        let first = try await attempt(target, headers: headers, limit: limit, sink: sink, gate: gate)
+        let first = try await attempt(headers)
         // A 401 from where a redirect led is not the registry's, and must not make us show it anything.
         guard first.status == 401, first.url.hasSameOrigin(as: target.url),
             let authorization = try await authorizer.answer(first, for: realm, rejected: headers["Authorization"])
         else { return first }
         headers["Authorization"] = authorization
-        return try await attempt(target, headers: headers, limit: limit, sink: sink, gate: gate)
+        return try await attempt(headers)
     }
 
     /// The error that an answer without success stands for.
@@ -55,19 +65,7 @@ struct Exchanger: Sendable {
             hasCredentials = await authorizer.hasCredentials(for: realm)
         }
         return RegistryError(
-            response, subject: target.subject, host: response.url.authority, withCredentials: hasCredentials)
-    }
-
-    private func attempt(
-        _ target: Target, headers: HTTPHeaders, limit: Int64, sink: any BodySink, gate: BodyGate?
-    ) async throws(RegistryError) -> HTTPResponse {
-        let request = HTTPRequest(
-            url: target.url, headers: headers, maximumBodySize: limit,
-            permitsPlainHTTP: target.realm?.endpoint.permitsPlainHTTP ?? false, mayPause: gate != nil)
-        do {
-            return try await transport.send(request, sink: sink, gate: gate)
-        } catch {
-            throw RegistryError(error, subject: target.subject)
-        }
+            response, subject: target.subject, host: response.url.authority, withCredentials: hasCredentials,
+            hiding: authorizer.shown)
     }
 }

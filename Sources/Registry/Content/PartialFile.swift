@@ -12,11 +12,12 @@ final class PartialFile: BodyOutput {
         self.path = path
         do {
             descriptor = try FileDescriptor.open(
-                path, .readWrite, options: [.create, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                path, .readWrite, options: [.create, .closeOnExec, .noFollow], permissions: .ownerReadWrite)
         } catch {
             throw .disk(path: path, (error as? Errno) ?? .ioError)
         }
+        // Whatever the umask: the next run must be able to go on with it.
+        fchmod(descriptor.rawValue, FilePermissions.ownerReadWrite.rawValue)
     }
 
     deinit {

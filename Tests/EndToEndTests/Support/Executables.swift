@@ -23,6 +23,9 @@ enum Executables {
     static let need: Comment =
         "needs docker-registry, htpasswd, openssl, and both executables in .build/release or $SEALIFT_BIN_DIR"
 
+    /// Checks a CycloneDX document against its schema; `scripts/fetch-test-parts` gets it.
+    static let validator = ProcessInfo.processInfo.environment["SEALIFT_CYCLONEDX_VALIDATE"]
+
     /// Whether this process may mount, chroot and run containers.
     static let isRoot = geteuid() == 0
 

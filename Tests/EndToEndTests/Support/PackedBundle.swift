@@ -21,6 +21,12 @@ struct PackedBundle {
         try #require(run.code == 0, "\(run.transcript)")
     }
 
+    /// One that was built already.
+    init(sample: SampleBundle, place: Workplace) {
+        self.sample = sample
+        self.place = place
+    }
+
     /// The archive.
     var archive: FilePath { place.output.appending(sample.archive) }
 

@@ -7,12 +7,15 @@ struct ScriptedRegistry: Sendable {
 
     /// - Parameters:
     ///   - bundle: whose images it has.
+    ///   - before: answers any request; `false` leaves the answer to this registry.
     ///   - blob: answers a request for a blob, with the blob's bytes; `false` leaves the answer to this registry.
     init(
         _ bundle: SampleBundle,
+        before: @escaping @Sendable (FaultyServer.Request, FaultyServer.Connection) -> Bool = { _, _ in false },
         blob: @escaping @Sendable (Descriptor, [UInt8], FaultyServer.Request, FaultyServer.Connection) -> Bool
     ) {
         server = FaultyServer { request, connection in
+            if before(request, connection) { return }
             let parts = request.path.split(separator: "/").map(String.init)
             guard parts.count > 3 else { return connection.answer(200) }
             let repository = parts[1..<(parts.count - 2)].joined(separator: "/")

@@ -1,0 +1,68 @@
+internal import BundleFormat
+internal import FoundationEssentials
+internal import OCI
+internal import Packages
+internal import Synchronization
+internal import SystemPackage
+
+/// What the layers of a build hold; grows while they are fetched and packed, and stays when packing starts anew.
+final class LayerFindings: Sendable {
+    /// The layers of all images.
+    let layers: [Descriptor]
+    private let digests: Set<Digest>
+    private let cache: BlobCache?
+    private let found = Mutex<[Digest: LayerPackages]>([:])
+
+    /// - Parameter cache: where findings of earlier builds are, and these go; `nil` for nowhere.
+    init(_ layers: [Descriptor], cache: BlobCache?) {
+        self.layers = layers
+        digests = Set(layers.map(\.digest))
+        self.cache = cache
+    }
+
+    /// Whether something is a layer that nobody has read yet.
+    func wants(_ digest: Digest) -> Bool { digests.contains(digest) && found.withLock { $0[digest] == nil } }
+
+    /// Takes what an earlier build has found in `layer`; `false` where none has.
+    func recall(_ layer: Digest) -> Bool {
+        guard let kept = cache?.findings(in: layer) else { return false }
+        found.withLock { $0[layer] = kept }
+        return true
+    }
+
+    /// Reads a layer to its end; throws what `source` throws, and then has found nothing.
+    func scan(_ layer: Digest, _ source: any PayloadSource) throws {
+        let packages = try LayerScan.run { try source.read(into: $0) }
+        found.withLock { $0[layer] = packages }
+        cache?.keep(packages, of: layer)
+    }
+
+    var all: [Digest: LayerPackages] { found.withLock { $0 } }
+}
+
+extension BlobCache {
+    /// What was found in a layer by this version of Sealift; `nil` where nothing is kept, or it can't be read.
+    fileprivate func findings(in layer: Digest) -> LayerPackages? {
+        guard let bytes = try? readBytes(at: findingsPath(of: layer)),  // else the layer is read again
+            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        let content = Data(bytes[bytes.index(after: end)...])
+        guard bytes[..<end].elementsEqual("\(Digest.of(content))".utf8) else { return nil }
+        return try? JSONDecoder().decode(LayerPackages.self, from: content)  // as above
+    }
+
+    /// Keeps what was found for the next build, if that can be done.
+    ///
+    /// As with blobs nothing is synced; the digest in the first line tells what a power cut left.
+    fileprivate func keep(_ packages: LayerPackages, of layer: Digest) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let content = try? encoder.encode(packages) else { return }  // the next build reads the layer again
+        try? add(Data("\(Digest.of(content))\n".utf8) + content, at: findingsPath(of: layer))  // as above
+    }
+
+    private func findingsPath(of layer: Digest) -> FilePath {
+        Self.findingsFolder(of: root).appending(
+            "\(LayerPackages.formatVersion)-\(layer.algorithm.rawValue)-\(layer.hex)")
+    }
+}

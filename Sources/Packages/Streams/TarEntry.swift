@@ -1,0 +1,119 @@
+/// A member of a layer's tar, as its headers describe it.
+struct TarEntry {
+    /// What a member is, as far as a scan has to know.
+    enum Kind {
+        case file
+        /// To a file of the same tar.
+        case hardLink(target: [UInt8])
+        /// Only the parts that are no holes are in the tar; its bytes are not those of the file.
+        case sparse
+        /// A folder, a symbolic link, a device.
+        case other
+    }
+
+    /// As written, in bytes: tar states no encoding.
+    var name: [UInt8]
+    var kind: Kind
+    /// How many bytes follow the header, padding not counted.
+    var size: Int64
+}
+
+/// The fields of a header block: POSIX.1 "ustar Interchange Format", and GNU tar's "Basic Tar Format".
+struct TarHeaderBlock {
+    static let size = 512
+    private let bytes: [UInt8]
+
+    /// `nil` unless the block's checksum is right.
+    init?(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        let written = Self.octal(bytes[148..<156])
+        // The checksum's own field counts as spaces.
+        var unsigned = 8 * 0x20
+        var negative = 0
+        for byte in bytes[..<148] {
+            unsigned += Int(byte)
+            negative += Int(byte >> 7)
+        }
+        for byte in bytes[156...] {
+            unsigned += Int(byte)
+            negative += Int(byte >> 7)
+        }
+        let signed = unsigned - 256 * negative
+        // Old tars added up signed characters.
+        guard written == Int64(unsigned) || written == Int64(signed) else { return nil }
+    }
+
+    var type: UInt8 { bytes[156] }
+
+    var size: Int64? { Self.number(bytes[124..<136]) }
+
+    var linkName: [UInt8] { Self.text(bytes[157..<257]) }
+
+    /// The name, after ustar's prefix where there is one; GNU's header has other things in its place.
+    var name: [UInt8] {
+        let name = Self.text(bytes[0..<100])
+        guard bytes[257..<263].elementsEqual("ustar\0".utf8) else { return name }
+        let prefix = Self.text(bytes[345..<500])
+        return prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
+    }
+
+    /// GNU's sparse header says whether more of its map follows in blocks of its own.
+    var isContinued: Bool { bytes[482] != 0 }
+
+    private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
+
+    /// Octal digits, or, with the highest bit set, a big-endian number (GNU).
+    private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
+        guard let first = field.first, first & 0x80 != 0 else { return octal(field) }
+        guard first == 0x80, field.dropFirst().dropLast(8).allSatisfy({ $0 == 0 }) else { return nil }
+        let value = field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return Int64(exactly: value)
+    }
+
+    private static func octal(_ field: ArraySlice<UInt8>) -> Int64? {
+        let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
+        var value: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit), value < 1 << 59 else { return nil }
+            value = value << 3 | Int64(digit - UInt8(ascii: "0"))
+        }
+        return value
+    }
+}
+
+/// The records of a pax header that a scan has to know: POSIX.1 "pax Extended Header".
+struct PaxRecords {
+    private(set) var path: [UInt8]?
+    private(set) var linkPath: [UInt8]?
+    private(set) var size: Int64?
+    private(set) var isSparse = false
+
+    /// Throws where a record's length is not that of the record.
+    init(_ bytes: [UInt8]) throws(ReadFault) {
+        var rest = bytes[...]
+        while let first = rest.first, first != 0 {
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            guard let length = Int(String(decoding: digits.prefix(10), as: UTF8.self)), digits.count < 10,
+                length > digits.count + 2, length <= rest.count, rest.dropFirst(digits.count).first == 0x20,
+                rest.prefix(length).last == 0x0A
+            else { throw ReadFault("a pax record has not the length that it states") }
+            let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
+            rest = rest.dropFirst(length)
+            guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
+                throw ReadFault("a pax record has no '='")
+            }
+            take(String(decoding: record[..<equals], as: UTF8.self), record[record.index(after: equals)...])
+        }
+    }
+
+    private mutating func take(_ key: String, _ value: ArraySlice<UInt8>) {
+        switch key {
+        case "path": path = path ?? Array(value)
+        case "GNU.sparse.name": path = Array(value)
+        case "linkpath": linkPath = Array(value)
+        case "size": size = Int64(String(decoding: value, as: UTF8.self))
+        default: break
+        }
+        isSparse = isSparse || key.hasPrefix("GNU.sparse.")
+    }
+}
