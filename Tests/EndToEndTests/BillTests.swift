@@ -4,12 +4,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The bill of materials, from `build` to `inspect --sbom`.
-@Suite(.enabled(if: Executables.areThere && FileManager.default.fileExists(atPath: BillTests.database), Executables.need))
-struct BillTests {
-    /// The packages of this machine: as real as it gets.
-    fileprivate static let database = "/var/lib/dpkg/status"
+/// The packages of this machine: as real as it gets.
+private let database = "/var/lib/dpkg/status"
 
+/// The bill of materials, from `build` to `inspect --sbom`.
+@Suite(.enabled(if: Executables.areThere && FileManager.default.fileExists(atPath: database), Executables.need))
+struct BillTests {
     private struct Bill: Decodable {
         struct Component: Decodable {
             var name: String
