@@ -112,6 +112,21 @@ private let base = ProcessInfo.processInfo.environment["SEALIFT_MACHINE_BASE"]
         #expect(found.gaps == ["app/node_modules/broken/package.json: not valid JSON"])
     }
 
+    @Test func findsJavaRuntimes() async throws {
+        let found = try await scan(
+            layer([
+                "opt/java/openjdk/release":
+                    "IMPLEMENTOR=\"Eclipse Adoptium\"\nJAVA_RUNTIME_VERSION=\"17.0.8+7\"\nJAVA_VERSION=\"17.0.8\"\n"
+                    + "IMAGE_TYPE=\"JRE\"\nOS_ARCH=\"x86_64\"\n",
+                "usr/lib/jvm/java-17/release": "JAVA_VERSION=\"17\"\n", "etc/release": "A=1\n",
+            ]))
+        #expect(
+            found.listing == [
+                "opt/java/openjdk/release runtime:Eclipse Adoptium/java-jre@17.0.8+7",
+                "usr/lib/jvm/java-17/release runtime:java@17",
+            ])
+    }
+
     @Test func saysWhichManagersAreNotRead() async throws {
         let found = try await scan(
             layer([

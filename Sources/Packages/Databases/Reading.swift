@@ -43,6 +43,23 @@ struct BinaryFields {
     }
 }
 
+/// The lines of a text, one at a time: all of them at once would take many times the memory of the text.
+struct TextLines: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Without its line break, of either form.
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard position < bytes.count else { return nil }
+        let end = bytes[position...].firstIndex(of: 0x0A) ?? bytes.count
+        defer { position = end + 1 }
+        let line = bytes[position..<end]
+        return line.last == 0x0D ? line.dropLast() : line
+    }
+}
+
 /// Lines of `key: value`, in paragraphs with empty lines between them.
 ///
 /// The form of dpkg's status (deb822), apk's database, Python's METADATA and Java's manifests, which differ in what a
@@ -64,8 +81,7 @@ struct FieldLines {
         var fields: [String: String] = [:]
         var isEmpty = true
         var open: String?
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            let line = line.last == 0x0D ? line.dropLast() : line
+        for line in TextLines(bytes) {
             if line.isEmpty {
                 if !isEmpty, !body(fields) { return }
                 (fields, isEmpty, open) = ([:], true, nil)
@@ -73,7 +89,7 @@ struct FieldLines {
             }
             isEmpty = false
             if line.first == 0x20 || line.first == 0x09 {
-                if continuation == .joined, let open, let value = fields[open], value.utf8.count < 1 << 16 {
+                if continuation == .joined, let open, let value = fields[open], value.utf8.count < 4096 {
                     fields[open] = value + String(decoding: line.dropFirst(), as: UTF8.self)
                 }
                 continue

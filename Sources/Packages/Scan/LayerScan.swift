@@ -103,6 +103,11 @@ private final class LayerWalk {
             }
         case .python: add(PythonMetadata.read(try bytes(body, path, limit: Self.textLimit)), at: path)
         case .node: add(NodeManifest.read(try bytes(body, path, limit: Self.textLimit)), at: path)
+        case .javaRuntime:
+            // Whatever else is called so is none of ours, however large.
+            guard body.left <= Self.textLimit else { return }
+            let reading = JavaRelease.read(try body.take(Int(body.left)))
+            if !reading.packages.isEmpty { add(reading, at: path) }
         case .java:
             add(JavaArchive.read(ByteStream(body, capacity: 64 << 10), name: path, budget: budget), at: path)
         case .unsupported(let manager, let folder):

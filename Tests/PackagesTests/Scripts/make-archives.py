@@ -95,14 +95,23 @@ odd = bytearray(good)
 odd[first + 8] = 99
 write("method.jar", odd)
 
-# 4 GiB of zeros in 4 MB, twice compressed: 4 KB. Then sixteen of those side by side.
-bomb = io.BytesIO()
-with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
-    with made.open("zeros.jar", "w", force_zip64=True) as entry:
-        for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 16):
-            entry.write(bytes(1 << 24))
-outer = io.BytesIO()
-with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as made:
-    for number in range(16):
-        made.writestr(f"{number}.jar", bomb.getvalue())
-write("bomb.jar", outer.getvalue())
+# Zeros in an archive in an archive, 16 times. In the second form their ends are only to be found by unpacking.
+COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+
+
+def bomb(name, streamed):
+    inner = Pipe() if streamed else io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as made:
+        with made.open(name, "w", force_zip64=True) as entry:
+            for _ in range(COUNT):
+                entry.write(bytes(1 << 24))
+    content = b"".join(inner.parts) if streamed else inner.getvalue()
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as made:
+        for number in range(16):
+            made.writestr(f"{number}.jar", content)
+    return outer.getvalue()
+
+
+write("bomb.jar", bomb("zeros.jar", False))
+write("streamed-bomb.jar", bomb("zeros", True))
