@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
-        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport"]),
+        .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",
             dependencies: ["BundleFormat", "ImageLayout", "OCI", "Packages", "TestSupport", "Threads", system],
@@ -213,6 +213,36 @@ let package = Package(
             exclude: ["Fixtures", "Scripts"]),
     ]
 )
+
+// The fuzzers' targets: run by libFuzzer where it is asked for (scripts/fuzz), else over their corpus, as a test.
+let isFuzzing = Context.environment["SEALIFT_FUZZING"] == "1"
+let fuzzed: [Target.Dependency] = [
+    "BundleFormat", "Cluster", "Containerd", "Definition", "Discovery", "Frames", "HTTP", "HTTP2", "ImageLayout", "OCI",
+    "Preflight", "Registry", "Signatures", "Tarball", "Threads", system,
+]
+package.targets.append(
+    isFuzzing
+        ? .executableTarget(
+            name: "sealift-fuzz", dependencies: fuzzed, path: "Tests/Fuzzing",
+            exclude: ["Replay", "corpus", "dictionaries"])
+        : .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed, path: "Tests/Fuzzing",
+            exclude: ["Driver", "corpus", "dictionaries"]))
+
+// SEALIFT_TESTS names test targets that are to be built, with what they need and nothing else: under a sanitizer
+// everything is built once more.
+if let names = Context.environment["SEALIFT_TESTS"]?.split(separator: " ").map({ String($0) }) {
+    var needed: Set<String> = []
+    var open = names
+    while let name = open.popLast() {
+        guard needed.insert(name).inserted else { continue }
+        for case .byNameItem(let next, _) in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+            open.append(next)
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = []
+}
 
 // The installer travels in every bundle: what no byte of an image goes through is made small, not fast.
 let small: Set = [

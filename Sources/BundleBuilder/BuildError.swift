@@ -114,6 +114,8 @@ extension BuildError: CustomStringConvertible {
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
         case .noInstaller: "scripts/build makes it, beside sealift; another place is given with --installer FILE"
         case .installerVersion: "build both executables from the same source"
+        case .system(_, _, .noSpace), .system(_, _, .diskQuotaExceeded):
+            "free some space, or choose other folders; running again goes on where this stopped"
         case .system: nil
         }
     }

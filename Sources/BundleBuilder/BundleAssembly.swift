@@ -41,6 +41,7 @@ struct BundleAssembly {
     /// Puts everything together, the members of the archive in order.
     ///
     /// - Parameter documents: the bytes of every index, manifest and config, verified.
+    /// - Returns: all but the blobs.
     /// - Throws: ``BuildError`` where documents and lock contradict each other.
     func assemble(documents: [Digest: Data]) throws -> Result {
         var graph = ImageGraph(platforms: inputs.platforms)

@@ -118,7 +118,8 @@ package struct BundleBuild: Sendable {
         return plan.output
     }
 
-    /// Packs; a blob of the cache that turns out to be damaged is fetched again and packing starts anew.
+    /// Packs; where a blob of the cache turns out to be damaged, all that are it are fetched again, and packing starts
+    /// anew.
     private func pack(_ assembled: BundleAssembly.Result) async throws -> (digest: Digest, size: Int64) {
         let findings = options.hasBill ? LayerFindings(layers(of: assembled), cache: options.cache) : nil
         var attempts = 0
@@ -133,8 +134,7 @@ package struct BundleBuild: Sendable {
                         expected: damage.descriptor.digest, found: damage.found)
                 }
                 attempts += 1
-                observe(.warning("\(damage.path) was damaged in the cache; it is fetched again"))
-                cache.remove(damage.descriptor.digest)
+                try await onThread("hash") { try removeDamaged(from: cache) }
             }
         }
     }
@@ -145,6 +145,28 @@ package struct BundleBuild: Sendable {
         return plan.payload.filter { item in
             if case .registry = item.source { packed.contains(item.descriptor.digest) } else { false }
         }.map(\.descriptor)
+    }
+
+    /// A power cut may have taken any number of them; to find one a run would take as many runs.
+    private func removeDamaged(from cache: BlobCache) throws {
+        for item in plan.payload where cache.contains(item.descriptor) {
+            let path = cache.path(of: item.descriptor.digest)
+            guard try Self.isDamaged(item.descriptor, at: path) else { continue }
+            observe(.warning("\(path) was damaged in the cache; it is fetched again"))
+            cache.remove(item.descriptor.digest)
+        }
+    }
+
+    private static func isDamaged(_ descriptor: Descriptor, at path: FilePath) throws -> Bool {
+        let payload = try FilePayload(descriptor, at: path, isVerified: false)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        do {
+            while try payload.read(into: buffer) > 0 {}
+            return false
+        } catch is FilePayload.Corrupted {
+            return true
+        }
     }
 
     /// Refuses to start what would fill the disk.

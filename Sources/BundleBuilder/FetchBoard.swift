@@ -22,7 +22,11 @@ final class FetchBoard: Sendable {
 
     /// Blocks until fewer than `limit` blobs are read while they are packed; then there is one more.
     func openTap(limit: Int) throws(Stopped) {
-        try wait { $0.taps < limit } then: { $0.taps += 1 }
+        try wait {
+            $0.taps < limit
+        } then: {
+            $0.taps += 1
+        }
     }
 
     func closeTap() { monitor.update { $0.taps -= 1 } }

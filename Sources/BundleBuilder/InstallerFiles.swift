@@ -38,12 +38,16 @@ struct InstallerFiles {
 
     private func checkVersion(of path: FilePath) async throws {
         // It needs nothing of ours, and our environment may hold secrets.
-        let result = try await run(
-            .path(path), arguments: ["--version"], environment: .custom([:]), output: .string(limit: 4096),
-            error: .discarded)
-        let version = result.standardOutput.prefix { !$0.isWhitespace }
-        guard result.terminationStatus.isSuccess, version == SealiftVersion.current else {
-            throw BuildError.installerVersion(path, found: version.isEmpty ? "unknown" : String(version))
+        do {
+            let result = try await run(
+                .path(path), arguments: ["--version"], environment: .custom([:]), output: .string(limit: 4096),
+                error: .discarded)
+            let version = result.standardOutput.prefix { !$0.isWhitespace }
+            guard result.terminationStatus.isSuccess, version == SealiftVersion.current else {
+                throw BuildError.installerVersion(path, found: version.isEmpty ? "unknown" : String(version))
+            }
+        } catch let error as SubprocessError {
+            throw BuildError.system(action: "run", path, error.underlyingError ?? .ioError)
         }
     }
 

@@ -13,7 +13,7 @@ final class LayerFindings: Sendable {
     private let cache: BlobCache?
     private let found = Mutex<[Digest: LayerPackages]>([:])
 
-    /// - Parameter cache: where findings of earlier builds are, and these go; `nil` for nowhere.
+    /// Findings of earlier builds are in `cache`, and these go there; `nil` for nowhere.
     init(_ layers: [Descriptor], cache: BlobCache?) {
         self.layers = layers
         digests = Set(layers.map(\.digest))

@@ -84,6 +84,10 @@ package struct LockResolver: Sendable {
         case .index(let index):
             for platform in inputs.platforms {
                 guard let child = index.value.manifest(for: platform) else {
+                    let same = index.value.manifests.first { $0.platform == platform }
+                    if let same {
+                        throw unusable(reference, "\(same.digest) is \(same.mediaType), not an image manifest")
+                    }
                     let offered = index.value.manifests.compactMap(\.platform).filter { $0.os != "unknown" }
                     throw platformMissing(reference, platform, offered: offered.map(\.description))
                 }
@@ -124,7 +128,8 @@ package struct LockResolver: Sendable {
     ) throws(BuildError) -> ImagesLock.PlatformImage {
         guard manifest.value.isImage else { throw noImage(manifest.value, reference) }
         if let other = manifest.value.layers.first(where: { $0.mediaType.role != .layer }) {
-            throw unusable(reference, "its layer \(other.digest) has the media type '\(other.mediaType)', which is no layer's")
+            throw unusable(
+                reference, "its layer \(other.digest) has the media type '\(other.mediaType)', which is no layer's")
         }
         var graph = ImageGraph(platforms: [platform])
         do {

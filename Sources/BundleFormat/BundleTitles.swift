@@ -59,9 +59,10 @@ struct BundleTitles {
     }
 
     private static func isSafe(_ title: String) -> Bool {
-        let components = title.split(separator: "/", omittingEmptySubsequences: false)
-        return title.utf8.count <= 512 && title.printable() == title && !title.contains("\\")
-            && components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+        // By bytes, as the kernel reads paths: to Swift "/" and an accent behind it are one other character.
+        let components = title.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return title.utf8.count <= 512 && title.printable() == title && !title.utf8.contains(UInt8(ascii: "\\"))
+            && components.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     }
 }
 

@@ -19,6 +19,9 @@ package enum JSON: Hashable, Sendable {
     /// A whole number, or `nil`.
     package var int: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
 
+    /// A whole number that counts something: one below zero counts as none, so that counts can be subtracted.
+    package var count: Int? { int.map { max(0, $0) } }
+
     /// Whether it is `true`.
     package var isTrue: Bool { self == .bool(true) }
 

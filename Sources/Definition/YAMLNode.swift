@@ -81,6 +81,10 @@ extension YAMLNode {
 
     /// The documents of `text`, empty ones left out; throws with line and column where it isn't YAML.
     package static func documents(in text: String, file: String) throws(DefinitionError) -> [YAMLNode] {
+        guard !AliasBomb.isPossible(in: text) else {
+            throw DefinitionError(
+                SourceLocation(file: file), .syntax("aliases of aliases, and keys that are more than a plain text"))
+        }
         var budget = maximumNodes
         var roots: [Node] = []
         do {

@@ -9,7 +9,7 @@ struct KnownHostPaths {
 
     /// What is wrong with mounting `path`, and what to do; `nil` where nothing is.
     func fault(of path: String) -> (message: String, remedy: String)? {
-        let isPlain = !path.split(separator: "/").contains("..")
+        let isPlain = !path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
         if isPlain, dataDirectories.contains(where: { path == $0 || path.hasPrefix("\($0)/") }) { return nil }
         let installed = "\(InstalledFiles.folder)/"
         if isPlain, path.hasPrefix(installed) {

@@ -87,20 +87,21 @@ package struct HTTPURL: Hashable, Sendable {
     /// Where it can't be told what is user information, as with a slash in a password that nobody has escaped, only the
     /// scheme is shown.
     package static func shown(_ text: String) -> String {
-        var rest = Substring(text)
-        var scheme = Substring()
-        if let colon = rest.firstIndex(of: ":"), rest[colon...].hasPrefix("://") {
+        // By scalars: an accent behind a "?" makes it another character to Swift, and to nobody else.
+        var rest = text.unicodeScalars[...]
+        var scheme = rest.prefix(0)
+        if let colon = rest.firstIndex(of: ":"), rest[colon...].starts(with: "://".unicodeScalars) {
             scheme = rest[...rest.index(colon, offsetBy: 2)]
             rest = rest[scheme.endIndex...]
         }
-        var authority = rest.prefix { !"/?#".contains($0) }
+        var authority = rest.prefix { !"/?#".unicodeScalars.contains($0) }
         rest = rest[authority.endIndex...]
         if let at = authority.lastIndex(of: "@") {
             authority = authority[authority.index(after: at)...]
         } else if authority.contains(":"), rest.contains("@") {
-            return printable("\(scheme)…")
+            return printable("\(String(scheme))…")
         }
-        return printable("\(scheme)\(authority)\(rest.prefix { $0 != "?" && $0 != "#" })")
+        return printable(String(scheme) + String(authority) + String(rest.prefix { $0 != "?" && $0 != "#" }))
     }
 
     private static func printable(_ text: String) -> String {

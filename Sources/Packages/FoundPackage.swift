@@ -3,6 +3,8 @@ package struct FoundPackage: Codable, Hashable, Sendable {
     /// Whose package it is; decides what its purl looks like.
     package enum Kind: String, Codable, Sendable {
         case apk, deb, golang, java, npm, pypi, rpm
+        /// A Java runtime, which is most often unpacked and not installed.
+        case runtime
     }
 
     package var kind: Kind
@@ -30,8 +32,15 @@ package struct FoundPackage: Codable, Hashable, Sendable {
         self.version = version.flatMap(Self.shortened)
     }
 
-    /// The longest text that is taken over; CycloneDX 1.6 allows as much for a version.
-    static let textLimit = 1024
+    /// The longest text that is taken over; half of what CycloneDX 1.6 allows for a version.
+    static let textLimit = 512
+
+    /// About how much memory its texts take.
+    var textCount: Int {
+        [namespace, name, version, architecture, epoch, source, license, inside].reduce(0) {
+            $0 + ($1?.utf8.count ?? 0)
+        }
+    }
 
     /// `text` without space around it, at most ``textLimit`` bytes of it; `nil` where nothing is left.
     static func shortened(_ text: some StringProtocol) -> String? {

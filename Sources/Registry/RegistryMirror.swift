@@ -18,21 +18,23 @@ package struct RegistryMirror: Hashable, Sendable {
         }
         let host = String(text[..<equals])
         let url = String(text[text.index(after: equals)...])
+        // There may be a password in it.
+        let shown = "\(Self.shown(host))=\(Self.shown(url))"
         // One rule for the spelling of registries: that of image names.
         guard !host.contains("/"), let reference = Self.anyReference(in: host) else {
-            throw Malformed("mirror", Self.shown(text), breaks: "'\(Self.shown(host))' is not the host of a registry")
+            throw Malformed("mirror", shown, breaks: "'\(Self.shown(host))' is not the host of a registry")
         }
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-            throw Malformed("mirror", Self.shown(text), breaks: "the URL must start with http:// or https://")
+            throw Malformed("mirror", shown, breaks: "the URL must start with http:// or https://")
         }
         guard !url.contains("?"), !url.contains("#") else {
-            throw Malformed("mirror", Self.shown(text), breaks: "the URL must have neither query nor fragment")
+            throw Malformed("mirror", shown, breaks: "the URL must have neither query nor fragment")
         }
         registry = reference.registry
         do {
             base = try HTTPURL(parsing: url)
         } catch {
-            throw Malformed("mirror", HTTPURL.shown(url), breaks: "\(error)")
+            throw Malformed("mirror", Self.shown(url), breaks: "\(error)")
         }
     }
 

@@ -79,10 +79,13 @@ package final class TarballReader {
         }
         guard archive_entry_size_is_set(entry) != 0, archive_entry_size(entry) >= 0 else { return "it has no size" }
         if archive_entry_sparse_count(entry) > 0 { return "it is sparse; a bundle holds only plain files" }
-        if name.hasPrefix("/") { return "its name is absolute" }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.contains("..") { return "its name leaves the archive's folder" }
-        if parts.contains("") || parts.contains(".") { return "its name is not in the simplest form" }
+        // By bytes, as the kernel reads paths: to Swift "/" and an accent behind it are one other character.
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if name.utf8.first == UInt8(ascii: "/") { return "its name is absolute" }
+        if parts.contains(where: { $0.elementsEqual("..".utf8) }) { return "its name leaves the archive's folder" }
+        if parts.contains(where: { $0.isEmpty || $0.elementsEqual(".".utf8) }) {
+            return "its name is not in the simplest form"
+        }
         return nil
     }
 

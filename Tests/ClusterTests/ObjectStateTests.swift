@@ -131,6 +131,19 @@ import Testing
         #expect(found.contains(reason))
     }
 
+    /// What no API server says must not overflow either.
+    @Test(arguments: ["-9223372036854774784", "9223372036854774784", "1e18", "-1", "1e300"])
+    func livesWithImpossibleCounts(_ number: String) {
+        for other in ["9223372036854774784", "-9223372036854774784", "0"] {
+            let status = #"{"updatedReplicas":\#(number),"replicas":\#(other),"readyReplicas":\#(other)}"#
+            let spec = #"{"replicas":\#(other),"updateStrategy":{"rollingUpdate":{"partition":\#(number)}}}"#
+            for kind in ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"] {
+                let object = #"{"apiVersion":"apps/v1","kind":"\#(kind)","spec":\#(spec),"status":\#(status)}"#
+                if case .failed(let reason) = ObjectState(of: json(object)) { Issue.record("\(reason)") }
+            }
+        }
+    }
+
     @Test func aJobThatIsOutOfAttemptsHasFailed() {
         let failed = json(
             """
@@ -148,5 +161,13 @@ import Testing
         #expect(ObjectReference(json("{}")) == nil)
         let list = [reference].compactMap(\.self).manifest
         #expect(Kubectl.flatten(JSON.documents(list) ?? []) == [object])
+    }
+
+    /// To Swift a quote and the accent behind it are one other character, to JSON the quote ends the name.
+    @Test(arguments: ["a\"\u{301},\"kind\":\"Secret", "a\u{1}b", "a\\\u{301}"])
+    func noNameLeavesItsPlaceInAList(_ name: String) {
+        let list = [ObjectReference(apiVersion: "v1", kind: "Pod", name: name)].manifest
+        let items = JSON.documents(list)?.first?["items"].elements ?? []
+        #expect(items.map { $0["kind"].string } == ["Pod"])
     }
 }

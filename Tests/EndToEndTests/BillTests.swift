@@ -4,12 +4,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
+/// The packages of this machine: as real as it gets.
+private let database = "/var/lib/dpkg/status"
+
 /// The bill of materials, from `build` to `inspect --sbom`.
 @Suite(.enabled(if: Executables.areThere && FileManager.default.fileExists(atPath: database), Executables.need))
 struct BillTests {
-    /// The packages of this machine: as real as it gets.
-    private static let database = "/var/lib/dpkg/status"
-
     private struct Bill: Decodable {
         struct Component: Decodable {
             var name: String
@@ -51,7 +51,8 @@ struct BillTests {
         let image = try #require(bill.components.first { $0.name == "docker.io/library/debian" })
         let listed = (image.components ?? []).filter { $0.purl?.hasPrefix("pkg:deb/debian/") == true }
         let installed = try await place.shell(
-            #"dpkg-query --admindir /var/lib/dpkg -W -f '${db:Status-Status} ${Package} ${Version}\n' | sed -n 's/^installed //p'"#)
+            #"dpkg-query --admindir /var/lib/dpkg -W -f '${db:Status-Status} ${Package} ${Version}\n' | sed -n 's/^installed //p'"#
+        )
         #expect(listed.map { "\($0.name) \($0.version ?? "")" }.sorted() == installed.lines.sorted())
         #expect(listed.count > 50)
 

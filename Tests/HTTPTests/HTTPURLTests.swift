@@ -42,6 +42,18 @@ import Testing
         #expect(try !HTTPURL(parsing: text).isLoopback)
     }
 
+    @Test(arguments: [
+        ("https://alice:SECRET@host/x?SECRET#SECRET", "https://host/x"), ("alice:SECRET@host/x", "host/x"),
+        ("ftp://alice:SECRET@host", "ftp://host"), ("https://alice:SEC/RET@host/x", "https://…"),
+        ("https://alice:12/SECRET@host/x", "https://…"), ("https://a@b:SECRET@host/", "https://host/"),
+        ("https://host/x@sha256:1", "https://host/x@sha256:1"),
+        ("https://host/\u{1B}[2J\u{9B}", "https://host/\u{FFFD}[2J\u{FFFD}"),
+        ("https://alice:SEC?RET@host/x", "https://…"), ("", ""),
+    ])
+    func showsNoSecretOfAnyText(_ text: String, as expected: String) {
+        #expect(HTTPURL.shown(text) == expected)
+    }
+
     @Test func neverShowsUserInformationOrQueries() throws {
         let shown = try "\(HTTPURL(parsing: "https://host/path?signature=SECRET"))"
         #expect(shown == "https://host/path")
@@ -50,5 +62,13 @@ import Testing
         #expect(!dumped.contains("SECRET"))
         let error = #expect(throws: HTTPError.self) { try HTTPURL(parsing: "https://alice:SECRET@host/?SECRET") }
         #expect(error.map { !"\($0)".contains("SECRET") } == true)
+    }
+
+    /// To Swift each of these marks and the accent behind it are one other character.
+    @Test(arguments: [
+        "https://host/path?\u{301}SECRET", "https://host/path#\u{301}SECRET", "https://a:SECRET@\u{301}host",
+    ])
+    func neverShowsThemBehindAnAccentEither(_ text: String) {
+        #expect(!HTTPURL.shown(text).contains("SECRET"))
     }
 }

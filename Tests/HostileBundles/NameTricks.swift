@@ -29,7 +29,7 @@ extension HostileArchive {
     package static let nameTricks: [HostileArchive] =
         [
             "../x", "/etc/passwd", "a/../../x", "files/..", "a//b", "", "a\\b", "a\nok: sound", "a\u{1B}[2J",
-            "a\u{202E}b",
+            "a\u{202E}b", "/\u{301}x", "files/../\u{301}x", "a/\u{301}/../b", "a\\\u{301}b",
         ]
         .map(title) + [
             artifact("a title twice", "is there twice") { $0.layers[1].annotations = $0.layers[0].annotations },

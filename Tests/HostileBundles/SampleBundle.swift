@@ -100,7 +100,9 @@ package struct SampleBundle {
             index: index, graph: graph, texts: [.of(text): text, config.digest: blobs[config.digest] ?? Data()])
         self.blobs = blobs
         if parts.hasBill {
-            appendix = BundleAppendix(bill: Data(BillOfMaterialsOpening.opening(index: .of(index)) + Array("}}}\n".utf8)))
+            appendix = BundleAppendix(
+                bill: Data(
+                    BillOfMaterialsOpening.opening(index: .of(index)) + Array("}}}\n".utf8)))
         }
     }
 

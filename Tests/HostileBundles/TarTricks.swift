@@ -82,6 +82,10 @@ extension HostileArchive {
         },
         tar("a name outside", "'../x'") { $0.append(try .init("../x", Data("x".utf8))) },
         tar("an absolute name", "'/tmp/x'") { $0.append(try .init("/tmp/x", Data("x".utf8))) },
+        tar("a name outside, with an accent on the slash", "leaves") {
+            $0.append(try named("../\u{301}x"))
+        },
+        tar("an absolute name with an accent on the slash", "absolute") { $0.append(try named("/\u{301}x")) },
         tar("a symbolic link", "symbolic link") { $0.append(try link("2", "x")) },
         tar("a hard link", "hard link") { $0.append(try link("1", "x")) },
         tar("a device", "not a regular file") { $0.append(try link("3", "x")) },

@@ -5,7 +5,8 @@ extension Fault {
     private static func json(_ text: @escaping @Sendable () -> String, _ description: String) -> Fault {
         Fault(description, at: Step.documents) {
             $0.connection.answer(
-                200, ["Content-Type": $0.honest.headers["Content-Type"] ?? "application/json"], body: Array(text().utf8))
+                200, ["Content-Type": $0.honest.headers["Content-Type"] ?? "application/json"], body: Array(text().utf8)
+            )
         }
     }
 

@@ -29,7 +29,8 @@ package struct Fault: Sendable, CustomStringConvertible {
     }
 
     /// Every fault that we know.
-    package static let all = bodies + lengths + chunks + heads + informational + silences + redirects + ranges
+    package static let all =
+        bodies + lengths + chunks + heads + informational + silences + redirects + ranges
         + codings + documents + refusals + tokens
 
     /// Only an answer with content can be spoilt.

@@ -74,19 +74,20 @@ extension Fault {
     ]
 
     /// Encodings that nobody asked for.
-    static let codings = ["gzip", "br", "zstd", "deflate", "gzip, gzip, gzip", "\u{1B}[31m"].map { coding in
-        Fault("a body that pretends to be \(coding.printable())") { $0.honestly(["Content-Encoding": coding]) }
-    } + [
-        Fault("a bomb in gzip") { exchange in
-            exchange.connection.answer(200, ["Content-Encoding": "gzip"], body: bomb)
-        },
-        Fault("a bomb in gzip, as a transfer's encoding") {
-            $0.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")
-            $0.raw(String(bomb.count, radix: 16) + "\r\n")
-            $0.send(bomb + Array("\r\n0\r\n\r\n".utf8))
-        },
-        Fault("the honest encoding", .harmless) { $0.honestly(["Content-Encoding": "identity"]) },
-    ]
+    static let codings =
+        ["gzip", "br", "zstd", "deflate", "gzip, gzip, gzip", "\u{1B}[31m"].map { coding in
+            Fault("a body that pretends to be \(coding.printable())") { $0.honestly(["Content-Encoding": coding]) }
+        } + [
+            Fault("a bomb in gzip") { exchange in
+                exchange.connection.answer(200, ["Content-Encoding": "gzip"], body: bomb)
+            },
+            Fault("a bomb in gzip, as a transfer's encoding") {
+                $0.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")
+                $0.raw(String(bomb.count, radix: 16) + "\r\n")
+                $0.send(bomb + Array("\r\n0\r\n\r\n".utf8))
+            },
+            Fault("the honest encoding", .harmless) { $0.honestly(["Content-Encoding": "identity"]) },
+        ]
 
     private static let bomb = GzipBomb.bytes(unpacked: 30_000_000)
 }

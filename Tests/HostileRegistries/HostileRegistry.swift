@@ -120,9 +120,10 @@ private struct Held: Sendable {
     }
 
     private func content(_ kind: String, _ asked: String, of image: HostileRegistry.Image) -> (Step?, Answer) {
-        let known = image.image.manifests.map(\.descriptor) + [image.image.root]
+        let known = [image.image.root] + image.image.manifests.map(\.descriptor)
         let name = asked == image.tag ? image.image.root.digest.description : asked
-        guard let (digest, bytes) = image.image.blobs.first(where: { $0.key.description == name }) else {
+        // try?: what is no digest is not there
+        guard let digest = try? Digest(parsing: name), let bytes = image.image.blobs[digest] else {
             return (nil, Answer(404))
         }
         guard kind == "manifests" else {

@@ -17,7 +17,9 @@ extension Fault {
             }
         } + [
             Fault("a redirect to itself") { $0.connection.answer(302, ["Location": $0.request.path]) },
-            Fault("a redirect to ever longer paths") { $0.connection.answer(301, ["Location": $0.request.path + "/x"]) },
+            Fault("a redirect to ever longer paths") {
+                $0.connection.answer(301, ["Location": $0.request.path + "/x"])
+            },
             Fault("a redirect to nowhere") { $0.connection.answer(308) },
             Fault("a choice", at: Step.digested) { $0.connection.answer(300, ["Location": "/x"], body: $0.body) },
             Fault("nothing new") { $0.connection.head(304) },
@@ -42,7 +44,8 @@ extension Fault {
         },
         Fault("another part than was asked for", at: Step.digested.union([.file])) {
             $0.connection.answer(
-                206, ["Content-Range": "bytes 7-\($0.body.count - 1)/\($0.body.count)"], body: Array($0.body.dropFirst(7))
+                206, ["Content-Range": "bytes 7-\($0.body.count - 1)/\($0.body.count)"],
+                body: Array($0.body.dropFirst(7))
             )
         },
         Fault("a refusal of ranges") { $0.connection.answer(416, ["Content-Range": "bytes */0"]) },

@@ -54,6 +54,31 @@ import Testing
         }
     }
 
+    @Test func losesPatienceHoweverManyAttemptsAreLeft() async {
+        var policy = RetryPolicy()
+        policy.sleep = { _ in }
+        let error = RegistryError.timedOut(.file("x"), host: "h", reason: "")
+        let start = ContinuousClock.now
+        await #expect(throws: Never.self) { try await policy.pause(afterFailures: 1, since: start, error: error) }
+        await #expect(throws: error) {
+            try await policy.pause(afterFailures: 1, since: start - policy.patience, error: error)
+        }
+    }
+
+    @Test func oneTimeoutSetsWhatElseWaits() {
+        var configuration = RegistryConfiguration(userAgent: "sealift/test")
+        let standard = configuration
+        configuration.wait(for: .seconds(60))
+        #expect(configuration.connectTimeout == standard.connectTimeout)
+        #expect(configuration.stallTimeout == standard.stallTimeout)
+        #expect(configuration.documentTimeout == standard.documentTimeout)
+        #expect(configuration.retry.patience == standard.retry.patience)
+        #expect(configuration.retry.maximumRetryAfter == standard.retry.maximumRetryAfter)
+        configuration.wait(for: .seconds(2))
+        #expect(configuration.connectTimeout == .seconds(2))
+        #expect(configuration.documentTimeout == .seconds(10))
+    }
+
     @Test func readsContentRanges() {
         #expect(ContentRange("bytes 5-9/10")?.first == 5)
         #expect(ContentRange("bytes 5-9/10")?.total == 10)
@@ -83,6 +108,8 @@ import Testing
     @Test(arguments: [
         "", "docker.io", "=http://x", "docker.io=", "docker.io=127.0.0.1", "docker.io=file:///x",
         "docker.io/library=http://x", "docker.io=http://u:SECRET@h", "docker.io=http://h/?a=b", "UPPER CASE=http://x",
+        "http://u:SECRET@h", "docker.io=ftp://u:SECRET@h", "docker.io=u:SECRET@h", "docker.io=http://h/?a=SECRET",
+        "docker.io=http://u:SECRET@h/?a=SECRET", "a/b=http://u:SECRET@h", "docker.io=http://u:SEC/SECRET@h/",
     ])
     func refusesMirrors(_ text: String) {
         let error = #expect(throws: Malformed.self) { try RegistryMirror(parsing: text) }

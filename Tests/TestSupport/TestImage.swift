@@ -11,7 +11,7 @@ package struct TestImage: Sendable {
     /// Everything by digest: layers, configs, manifests, the index.
     package private(set) var blobs: [Digest: Data] = [:]
     /// What a tag points to: a manifest, or an index where there are several platforms.
-    package let root: Descriptor
+    package private(set) var root: Descriptor
     /// One for each platform, in their order.
     package let manifests: [Document<Manifest>]
 
@@ -79,6 +79,15 @@ package struct TestImage: Sendable {
             root = add(index.bytes, type)
         }
         self.blobs = blobs
+    }
+
+    /// The same image with another root: the text of its own, changed.
+    package func forged(as mediaType: MediaType? = nil, _ change: (String) -> String) -> TestImage {
+        let text = Data(change(String(decoding: blobs[root.digest] ?? Data(), as: UTF8.self)).utf8)
+        var forged = self
+        forged.root = Descriptor(mediaType: mediaType ?? root.mediaType, digest: .of(text), size: Int64(text.count))
+        forged.blobs[forged.root.digest] = text
+        return forged
     }
 
     /// The first platform's largest layer.

@@ -43,8 +43,9 @@ extension [ObjectReference] {
     /// A `List` that names the objects and says nothing more of them, for `kubectl get -f -` and its like.
     var manifest: [UInt8] {
         func quoted(_ text: String) -> String {
-            // What the API calls a name holds nothing that needs more.
-            "\"" + text.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline } + "\""
+            // What the API calls a name holds nothing that needs more. By scalars: an accent behind a quote makes it
+            // another character to Swift, and to no JSON.
+            "\"" + String(text.unicodeScalars.filter { $0 != "\"" && $0 != "\\" && $0.value >= 0x20 }) + "\""
         }
         let items = map { reference in
             let namespace = reference.namespace.map { ",\"namespace\":\(quoted($0))" } ?? ""

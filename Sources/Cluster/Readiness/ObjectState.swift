@@ -44,10 +44,10 @@ package enum ObjectState: Hashable, Sendable {
     private static func deployment(_ object: JSON) -> ObjectState {
         if isStale(object) { return .waiting("its change hasn't been seen yet") }
         let status = object["status"]
-        let wanted = object["spec"]["replicas"].int ?? 1
-        let updated = status["updatedReplicas"].int ?? 0
-        let available = status["availableReplicas"].int ?? 0
-        let total = status["replicas"].int ?? 0
+        let wanted = object["spec"]["replicas"].count ?? 1
+        let updated = status["updatedReplicas"].count ?? 0
+        let available = status["availableReplicas"].count ?? 0
+        let total = status["replicas"].count ?? 0
         if let progressing = object.condition("Progressing"), progressing.reason == "ProgressDeadlineExceeded" {
             // It goes on trying, so it is still waited for.
             return .waiting("\(available) of \(wanted) pods are available; no progress for too long")
@@ -64,23 +64,23 @@ package enum ObjectState: Hashable, Sendable {
     private static func statefulSet(_ object: JSON) -> ObjectState {
         if isStale(object) { return .waiting("its change hasn't been seen yet") }
         let status = object["status"]
-        let wanted = object["spec"]["replicas"].int ?? 1
-        let ready = status["readyReplicas"].int ?? 0
+        let wanted = object["spec"]["replicas"].count ?? 1
+        let ready = status["readyReplicas"].count ?? 0
         if ready < wanted { return .waiting("\(ready) of \(wanted) pods are ready") }
         let strategy = object["spec"]["updateStrategy"]
         guard strategy["type"].string != "OnDelete" else { return .ready }
-        let updated = status["updatedReplicas"].int ?? 0
+        let updated = status["updatedReplicas"].count ?? 0
         // Pods below the partition keep the old revision on purpose.
-        let toUpdate = max(0, wanted - (strategy["rollingUpdate"]["partition"].int ?? 0))
+        let toUpdate = max(0, wanted - (strategy["rollingUpdate"]["partition"].count ?? 0))
         return updated < toUpdate ? .waiting("\(updated) of \(toUpdate) pods are up to date") : .ready
     }
 
     private static func daemonSet(_ object: JSON) -> ObjectState {
         if isStale(object) { return .waiting("its change hasn't been seen yet") }
         let status = object["status"]
-        let wanted = status["desiredNumberScheduled"].int ?? 0
-        let updated = status["updatedNumberScheduled"].int ?? 0
-        let available = status["numberAvailable"].int ?? 0
+        let wanted = status["desiredNumberScheduled"].count ?? 0
+        let updated = status["updatedNumberScheduled"].count ?? 0
+        let available = status["numberAvailable"].count ?? 0
         if object["spec"]["updateStrategy"]["type"].string != "OnDelete", updated < wanted {
             return .waiting("\(updated) of \(wanted) pods are up to date")
         }
@@ -89,8 +89,8 @@ package enum ObjectState: Hashable, Sendable {
 
     private static func replicaSet(_ object: JSON) -> ObjectState {
         if isStale(object) { return .waiting("its change hasn't been seen yet") }
-        let wanted = object["spec"]["replicas"].int ?? 1
-        let ready = object["status"]["readyReplicas"].int ?? 0
+        let wanted = object["spec"]["replicas"].count ?? 1
+        let ready = object["status"]["readyReplicas"].count ?? 0
         return ready < wanted ? .waiting("\(ready) of \(wanted) pods are ready") : .ready
     }
 
@@ -100,7 +100,7 @@ package enum ObjectState: Hashable, Sendable {
         }
         if object.condition("Complete")?.isTrue == true { return .ready }
         if object["spec"]["suspend"].isTrue { return .waiting("it is suspended") }
-        let failures = object["status"]["failed"].int ?? 0
+        let failures = object["status"]["failed"].count ?? 0
         return .waiting(failures == 0 ? "it hasn't completed" : "it hasn't completed; \(failures) tries failed")
     }
 

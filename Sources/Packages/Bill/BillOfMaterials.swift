@@ -52,6 +52,7 @@ package struct BillOfMaterials {
                 }
             }
         }
+        json.properties([("sealift:looked-for", Self.lookedFor)])
         json.endObject()
         json.array("components", images.map(Part.image) + files.map(Part.file)) { json, part in
             switch part {
@@ -69,6 +70,10 @@ package struct BillOfMaterials {
         json.endLine()
         return json.bytes
     }
+
+    /// What a bill that names nothing else can't hold.
+    private static let lookedFor =
+        "dpkg, apk and rpm databases; Java archives and runtimes; Go programs since Go 1.18; Python and npm packages"
 
     private enum Part {
         case image(BillImage)

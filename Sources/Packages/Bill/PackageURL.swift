@@ -26,6 +26,7 @@ enum PackageURL {
         case .pypi:
             let spelled = String(name.lowercased().map { $0 == "_" ? "-" : $0 })
             return text("pypi", [], spelled, version)
+        case .runtime: return nil
         }
     }
 

@@ -18,7 +18,8 @@ struct BinaryFields {
     var count: Int { bytes.count }
 
     /// The integer at `offset`; throws where it isn't whole inside.
-    func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) throws(ReadFault) -> Value {
+    func integer<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type = Value.self) throws(ReadFault) -> Value
+    {
         let size = MemoryLayout<Value>.size
         guard offset >= 0, offset <= bytes.count - size else { throw ReadFault("it ends within a field") }
         let raw = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
@@ -39,6 +40,23 @@ struct BinaryFields {
             throw ReadFault("it ends within a text")
         }
         return String(decoding: bytes[offset..<end], as: UTF8.self)
+    }
+}
+
+/// The lines of a text, one at a time: all of them at once would take many times the memory of the text.
+struct TextLines: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Without its line break, of either form.
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard position < bytes.count else { return nil }
+        let end = bytes[position...].firstIndex(of: 0x0A) ?? bytes.count
+        defer { position = end + 1 }
+        let line = bytes[position..<end]
+        return line.last == 0x0D ? line.dropLast() : line
     }
 }
 
@@ -63,8 +81,7 @@ struct FieldLines {
         var fields: [String: String] = [:]
         var isEmpty = true
         var open: String?
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            let line = line.last == 0x0D ? line.dropLast() : line
+        for line in TextLines(bytes) {
             if line.isEmpty {
                 if !isEmpty, !body(fields) { return }
                 (fields, isEmpty, open) = ([:], true, nil)
@@ -72,7 +89,7 @@ struct FieldLines {
             }
             isEmpty = false
             if line.first == 0x20 || line.first == 0x09 {
-                if continuation == .joined, let open, let value = fields[open], value.utf8.count < 1 << 16 {
+                if continuation == .joined, let open, let value = fields[open], value.utf8.count < 4096 {
                     fields[open] = value + String(decoding: line.dropFirst(), as: UTF8.self)
                 }
                 continue

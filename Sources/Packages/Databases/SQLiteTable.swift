@@ -65,6 +65,8 @@ struct SQLiteTable {
             if kind == Self.interiorPage {
                 children.append(Int(try fields.integer(at: header + 8, as: UInt32.self)))
             }
+            // Every page of a tree is led to once.
+            guard pages.count + children.count <= pageCount else { throw ReadFault("its pages lead in circles") }
             pages += children.reversed()
         }
     }
@@ -74,7 +76,7 @@ struct SQLiteTable {
         var position = offset
         let size = try varint(&position)
         _ = try varint(&position)  // the row's number
-        left -= size
+        left -= size + 4  // with its size, number and place
         guard left >= 0 else { throw ReadFault("its rows are larger than it") }
         let most = usable - 35
         let least = (usable - 12) * 32 / 255 - 23
@@ -99,7 +101,8 @@ struct SQLiteTable {
         guard headerSize <= record.count else { throw ReadFault("a row's header is larger than the row") }
         var offset = headerSize
         var values: [ArraySlice<UInt8>] = []
-        while position < headerSize {
+        // Those that are asked for are among the first.
+        while position < headerSize, values.count < 5 {
             let type = try row.varint(&position)
             let integers = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0]
             let size = type < integers.count ? integers[type] : (type - 12) / 2

@@ -68,24 +68,20 @@ enum PythonMetadata {
     }
 }
 
-/// os-release(5).
-enum OSRelease {
-    /// `nil` unless it has an ID.
-    static func read(_ bytes: [UInt8], at path: String) -> LayerPackages.Distribution? {
+/// Lines of `KEY=VALUE`, the values quoted or not: os-release(5), which others took over.
+enum Assignments {
+    static func read(_ bytes: [UInt8]) -> [String: String] {
         var fields: [String: String] = [:]
-        for line in bytes.split(separator: 0x0A) {
+        for line in TextLines(bytes) {
             guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let key = String(decoding: line[..<equals], as: UTF8.self)
-            fields[key] = unquoted(line[line.index(after: equals)...])
+            fields[key] = FoundPackage.shortened(unquoted(line[line.index(after: equals)...]))
         }
-        guard let id = fields["ID"].flatMap(FoundPackage.shortened) else { return nil }
-        return LayerPackages.Distribution(
-            path: path, id: id, versionID: fields["VERSION_ID"].flatMap(FoundPackage.shortened),
-            prettyName: fields["PRETTY_NAME"].flatMap(FoundPackage.shortened))
+        return fields
     }
 
     private static func unquoted(_ value: ArraySlice<UInt8>) -> String {
-        var value = value.last == 0x0D ? value.dropLast() : value
+        var value = value
         if let first = value.first, value.count >= 2, first == value.last, first == 0x22 || first == 0x27 {
             value = value.dropFirst().dropLast()
         }
@@ -96,5 +92,30 @@ enum OSRelease {
             if !isEscaped { text.append(byte) }
         }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// What a system says of itself: os-release(5).
+enum OSRelease {
+    /// `nil` unless it has an ID.
+    static func read(_ bytes: [UInt8], at path: String) -> LayerPackages.Distribution? {
+        let fields = Assignments.read(bytes)
+        guard let id = fields["ID"] else { return nil }
+        return LayerPackages.Distribution(
+            path: path, id: id, versionID: fields["VERSION_ID"], prettyName: fields["PRETTY_NAME"])
+    }
+}
+
+/// The file `release` of a Java runtime: JDK's `make/ReleaseFile.gmk`.
+enum JavaRelease {
+    /// Nothing unless it states Java's version: other files have this name too.
+    static func read(_ bytes: [UInt8]) -> Reading {
+        let fields = Assignments.read(bytes)
+        guard let version = fields["JAVA_VERSION"] else { return Reading() }
+        let kind = fields["IMAGE_TYPE"].map { "java-\($0.lowercased())" } ?? "java"
+        var package = FoundPackage(
+            .runtime, namespace: fields["IMPLEMENTOR"], name: kind, version: fields["JAVA_RUNTIME_VERSION"] ?? version)
+        package.architecture = fields["OS_ARCH"]
+        return Reading(packages: [package])
     }
 }

@@ -28,7 +28,7 @@ struct GoBuildInfo {
     var packages: [FoundPackage] {
         var packages: [FoundPackage] = []
         var path: String?
-        for line in modules.split(separator: "\n") {
+        for line in modules.split(separator: "\n").prefix(Reading.packageLimit) {
             let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             switch (words[0], words.count) {
             case ("path", 2...): path = words[1]

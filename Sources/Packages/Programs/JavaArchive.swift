@@ -58,7 +58,7 @@ struct JavaArchive {
             let bytes = try text(of: zip)
             isManifest ? readManifest(bytes) : readProperties(bytes)
         } else if Self.isNamed(name) {
-            let below = inside.isEmpty ? name : "\(inside)!\(name)"
+            let below = FoundPackage.shortened(inside.isEmpty ? name : "\(inside)!\(name)") ?? name
             guard depth < Self.depthLimit else {
                 return nested.faults.append("\(below): archives lie more than \(Self.depthLimit) deep in each other")
             }
@@ -100,7 +100,7 @@ struct JavaArchive {
 
     private mutating func readProperties(_ bytes: [UInt8]) {
         var values: [String: String] = [:]
-        for line in bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) where line.first != UInt8(ascii: "#") {
+        for line in TextLines(bytes) where line.first != UInt8(ascii: "#") {
             guard let equals = line.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else {
                 continue
             }
@@ -117,7 +117,7 @@ struct JavaArchive {
         if !own.contains(where: { fileName.hasPrefix($0.name) }) { packages.insert(byName(), at: 0) }
         return packages.map { package in
             var package = package
-            package.inside = inside.isEmpty ? nil : FoundPackage.shortened(inside)
+            package.inside = inside.isEmpty ? nil : inside
             return package
         }
     }

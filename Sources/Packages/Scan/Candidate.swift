@@ -1,6 +1,6 @@
 /// Whether a file tells of packages, by its path.
 enum Candidate: Hashable {
-    case dpkg, apk, rpm, rpmLog, osRelease, python, node, java
+    case dpkg, apk, rpm, rpmLog, osRelease, python, node, java, javaRuntime
     /// Kept by a package manager whose records are not read; `folder` is where they are.
     case unsupported(manager: String, folder: String)
 
@@ -23,11 +23,13 @@ enum Candidate: Hashable {
         let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
         switch name {
         case "Packages", "Packages.db", "rpmdb.sqlite", "rpmdb.sqlite-wal":
-            guard rpmFolders.contains(where: { path.hasPrefix($0) && path.utf8.count == $0.utf8.count + name.utf8.count })
+            guard
+                rpmFolders.contains(where: { path.hasPrefix($0) && path.utf8.count == $0.utf8.count + name.utf8.count })
             else { return nil }
             return name.hasSuffix("-wal") ? .rpmLog : .rpm
         case "METADATA": if path.hasSuffix(".dist-info/METADATA") { return .python }
         case "PKG-INFO": if path.hasSuffix(".egg-info/PKG-INFO") { return .python }
+        case "release": return .javaRuntime
         case "package.json": return isInstalledByNPM(path) ? .node : nil
         default: break
         }

@@ -4,6 +4,8 @@ struct Findings {
     static let packageLimit = 50_000
     /// The most removed paths of one layer that are followed.
     static let removalLimit = 50_000
+    /// The most bytes of names and other texts of one layer; real ones have some 500 KB.
+    static let textLimit = 24 << 20
     /// The most places that are named one by one.
     static let unreadLimit = 1_000
 
@@ -13,6 +15,7 @@ struct Findings {
     private var emptied: Set<String> = []
     private var unread: [LayerPackages.Unread] = []
     private var packageCount = 0
+    private var textLeft = Findings.textLimit
     private var droppedPackages = 0
     private var droppedUnread = 0
     private var droppedRemovals = 0
@@ -20,11 +23,19 @@ struct Findings {
     /// Takes what `path` tells; of two members of one path the later counts (POSIX.1, pax, -r).
     mutating func add(_ packages: [FoundPackage], at path: String) {
         packageCount -= sources[path]?.count ?? 0
+        guard sources[path] != nil || (sources.count < Self.packageLimit && take(path.utf8.count)) else {
+            return droppedPackages += 1
+        }
         let named = packages.filter { !$0.name.isEmpty }
-        let kept = named.prefix(max(0, Self.packageLimit - packageCount))
+        let kept = named.prefix(max(0, Self.packageLimit - packageCount)).prefix { take($0.textCount) }
         packageCount += kept.count
         droppedPackages += named.count - kept.count
         sources[path] = Array(kept)
+    }
+
+    private mutating func take(_ count: Int) -> Bool {
+        textLeft -= count
+        return textLeft >= 0
     }
 
     mutating func add(_ distribution: LayerPackages.Distribution) { distributions[distribution.path] = distribution }
@@ -39,12 +50,16 @@ struct Findings {
     }
 
     mutating func remove(_ path: String) {
-        guard removed.count + emptied.count < Self.removalLimit else { return droppedRemovals += 1 }
+        guard removed.count + emptied.count < Self.removalLimit, take(path.utf8.count) else {
+            return droppedRemovals += 1
+        }
         removed.insert(path)
     }
 
     mutating func empty(_ folder: String) {
-        guard removed.count + emptied.count < Self.removalLimit else { return droppedRemovals += 1 }
+        guard removed.count + emptied.count < Self.removalLimit, take(folder.utf8.count) else {
+            return droppedRemovals += 1
+        }
         emptied.insert(folder)
     }
 
@@ -69,7 +84,10 @@ struct Findings {
 
     private func dropped() -> [LayerPackages.Unread] {
         let reasons = [
-            (droppedPackages, "it holds more than \(Self.packageLimit) packages; the others are not listed"),
+            (
+                droppedPackages,
+                "it holds more than \(Self.packageLimit) packages, or longer names; the others are not listed"
+            ),
             (droppedUnread, "\(droppedUnread) more files could not be read"),
             (droppedRemovals, "\(droppedRemovals) removals were not followed; what they remove may be listed"),
         ]

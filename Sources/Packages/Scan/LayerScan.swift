@@ -44,19 +44,19 @@ private final class LayerWalk {
     private var unsupported: Set<String> = []
 
     func run(_ blob: ByteStream) -> LayerPackages {
-        var tar: TarStream?
+        var position: Int64 = 0
         do throws(ReadFault) {
             let members = TarStream(try LayerInput.tar(of: blob))
-            tar = members
             while let entry = try members.next() {
+                position = members.position
                 guard members.position + entry.size <= Self.unpackedLimit else {
                     throw ReadFault("it holds more than \(Self.unpackedLimit >> 30) GiB; no more is unpacked")
                 }
                 try visit(entry, members)
             }
         } catch {
-            let position = tar?.position ?? 0
-            findings.miss(nil, position == 0 ? error.reason : "from byte \(position) of its tar on: \(error.reason)")
+            let place = position == 0 ? "" : "behind byte \(position) of its tar: "
+            findings.miss(nil, place + error.reason)
         }
         drain(blob)
         return findings.result()
@@ -103,6 +103,11 @@ private final class LayerWalk {
             }
         case .python: add(PythonMetadata.read(try bytes(body, path, limit: Self.textLimit)), at: path)
         case .node: add(NodeManifest.read(try bytes(body, path, limit: Self.textLimit)), at: path)
+        case .javaRuntime:
+            // Whatever else is called so is none of ours, however large.
+            guard body.left <= Self.textLimit else { return }
+            let reading = JavaRelease.read(try body.take(Int(body.left)))
+            if !reading.packages.isEmpty { add(reading, at: path) }
         case .java:
             add(JavaArchive.read(ByteStream(body, capacity: 64 << 10), name: path, budget: budget), at: path)
         case .unsupported(let manager, let folder):

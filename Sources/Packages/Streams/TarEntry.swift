@@ -27,12 +27,18 @@ struct TarHeaderBlock {
     init?(_ bytes: [UInt8]) {
         self.bytes = bytes
         let written = Self.octal(bytes[148..<156])
+        // The checksum's own field counts as spaces.
         var unsigned = 8 * 0x20
-        var signed = unsigned
-        for (index, byte) in bytes.enumerated() where !(148..<156).contains(index) {
+        var negative = 0
+        for byte in bytes[..<148] {
             unsigned += Int(byte)
-            signed += Int(Int8(bitPattern: byte))
+            negative += Int(byte >> 7)
         }
+        for byte in bytes[156...] {
+            unsigned += Int(byte)
+            negative += Int(byte >> 7)
+        }
+        let signed = unsigned - 256 * negative
         // Old tars added up signed characters.
         guard written == Int64(unsigned) || written == Int64(signed) else { return nil }
     }

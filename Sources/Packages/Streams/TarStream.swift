@@ -21,9 +21,6 @@ final class TarStream {
     /// The current member's bytes, as far as they were not used.
     var body: Section { content }
 
-    /// The tar itself, which is at the current member's content.
-    var raw: ByteStream { stream }
-
     /// The next member; `nil` at the end. What is left of the current one is skipped.
     func next() throws(ReadFault) -> TarEntry? {
         var longName: [UInt8]?

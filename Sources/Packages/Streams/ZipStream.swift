@@ -19,7 +19,6 @@ final class ZipStream {
     private var count = 0
     private var entry: ZipEntry?
     private var first: Int64 = 0
-    private var stored: Section?
     private var deflated: DeflateSource?
 
     /// Reads from where `stream` is; what is unpacked is charged to `budget`.
@@ -53,9 +52,7 @@ final class ZipStream {
         guard let entry, !entry.isEncrypted else { throw ReadFault("it is encrypted") }
         switch (entry.method, entry.compressedSize) {
         case (ZipEntry.stored, let size?):
-            let section = Section(of: stream, count: size)
-            stored = section
-            return section
+            return Section(of: stream, count: size)
         case (ZipEntry.deflated, _):
             let source = DeflateSource(stream, inflater: inflater, budget: budget)
             deflated = source
@@ -80,7 +77,6 @@ final class ZipStream {
         }
         if entry.hasDescriptor { try skipDescriptor(size: stream.position - first) }
         self.entry = nil
-        stored = nil
         deflated = nil
     }
 

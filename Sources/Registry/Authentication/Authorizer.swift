@@ -98,7 +98,9 @@ final class Authorizer: Sendable {
             do {
                 url = try HTTPURL(parsing: text)
             } catch {
-                throw RegistryError(error, subject: .token(scope: realm.scope))
+                throw .malformedAnswer(
+                    .token(scope: realm.scope), host: realm.endpoint.credentialHost,
+                    reason: "the place where it has tokens, \(error)")
             }
             guard url.scheme == .https || permitsPlainHTTP(url, of: realm.endpoint) else {
                 // Credentials would go over the wire in the clear to wherever the registry says.

@@ -11,13 +11,21 @@ struct BuilderFaultTests {
     /// One fault in one scenario: what went wrong, or `nil` where the run was over before.
     private typealias Trial = @Sendable (FaultScenario, Int) async throws -> String?
 
-    /// Tries `count` points of every scenario's `size`, those of builds; of other commands an eighth of it.
-    private func campaign(
-        _ name: String, count: Int, salt: UInt64, of size: (FaultScenario) -> Int, _ trial: Trial
-    ) async throws {
+    @Test func nothingIsLostOrHalved() async throws {
         let sample = try SampleBundle.ordinary()
         let registry = ScriptedRegistry(sample) { _, _, _, _ in false }
         let scenarios = try await FaultScenario.all(registry, sample)
+        try await killed(scenarios)
+        try await full(scenarios)
+        try await failing(scenarios)
+        try await halfDone(scenarios)
+    }
+
+    /// Tries `count` points of every scenario's `size`, those of builds; of other commands an eighth of it.
+    private func campaign(
+        _ name: String, _ scenarios: [FaultScenario], count: Int, salt: UInt64, of size: (FaultScenario) -> Int,
+        _ trial: Trial
+    ) async throws {
         let builds = scenarios.filter { $0.name.hasPrefix("build") }
         var (hits, kinds, sizes) = (0, [String: Int](), [String]())
         for (number, scenario) in scenarios.enumerated() {
@@ -37,31 +45,35 @@ struct BuilderFaultTests {
         #expect(hits >= count / 2)
     }
 
-    @Test func killed() async throws {
+    private func killed(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "kill -9 by request to the disk", count: TortureAmount.given("KILLS", 9), salt: 1, of: \.requests
+            "kill -9 by request to the disk", scenarios,
+            count: TortureAmount.given("KILLS", 9), salt: 1, of: \.report.requests
         ) { scenario, point in
-            let what = "killed at request \(point)"
+            let what = "\(scenario.name) killed at request \(point)"
             let (run, report) = try await scenario.disk.run(
                 scenario.command, .init(kill: point, late: point.isMultiple(of: 2)))
-            #expect(run.code == (report.hit.isEmpty ? 0 : 128 + Int(SIGKILL)), "\(what): \(run.transcript)")
+            // Files are closed by a process that has ended, too.
+            let isKilled = run.code == 128 + Int(SIGKILL)
+            #expect(isKilled || run.code == 0 && ["", "close"].contains(report.hit), "\(what): \(run.transcript)")
             try scenario.expectWhole(what, hasEnded: run.code == 0)
             try await scenario.expectRepairedByRunningAgain(what)
-            return report.hit.isEmpty ? nil : report.hit
+            return isKilled ? report.hit : nil
         }
     }
 
-    @Test func full() async throws {
+    private func full(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "disk full by the byte", count: TortureAmount.given("FULL_DISKS", 6), salt: 2, of: \.added
+            "disk full by the byte", scenarios,
+            count: TortureAmount.given("FULL_DISKS", 6), salt: 2, of: \.report.added
         ) { scenario, point in
-            let what = "full after \(point) bytes"
+            let what = "\(scenario.name), full after \(point) bytes"
             let (run, report) = try await scenario.disk.run(scenario.command, .init(capacity: point))
             // What only saves work for the next build may go unkept.
-            #expect(run.code == 0 || run.code == 74, "\(scenario.name), \(what): \(run.transcript)")
+            #expect(run.code == 0 || run.code == 74, "\(what): \(run.transcript)")
             if run.code != 0 {
-                #expect(run.errors.contains("No space left on device"), "\(what): \(run.transcript)")
-                #expect(run.errors.contains("hint: free some space"), "\(what): \(run.transcript)")
+                let isTold = run.errors.contains("No space left on device")
+                #expect(isTold && run.errors.contains("hint: free some space"), "\(what): \(run.transcript)")
             }
             try scenario.expectWhole(what, hasEnded: run.code == 0)
             try await scenario.expectRepairedByRunningAgain(what)
@@ -69,9 +81,10 @@ struct BuilderFaultTests {
         }
     }
 
-    @Test func failing() async throws {
+    private func failing(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "EIO by request to the disk", count: TortureAmount.given("DISK_ERRORS", 9), salt: 3, of: \.requests
+            "EIO by request to the disk", scenarios,
+            count: TortureAmount.given("DISK_ERRORS", 9), salt: 3, of: \.report.requests
         ) { scenario, point in
             let what = "failing at request \(point)"
             let (run, report) = try await scenario.disk.run(
@@ -86,9 +99,10 @@ struct BuilderFaultTests {
         }
     }
 
-    @Test func halfDone() async throws {
+    private func halfDone(_ scenarios: [FaultScenario]) async throws {
         try await campaign(
-            "short reads and writes", count: TortureAmount.given("SHORT_READS", 3), salt: 4, of: { _ in 1 << 30 }
+            "short reads and writes", scenarios,
+            count: TortureAmount.given("SHORT_READS", 3), salt: 4, of: \.report.added
         ) { scenario, point in
             let what = "short by \(point)"
             let (run, _) = try await scenario.disk.run(scenario.command, .init(short: UInt64(point)))

@@ -12,22 +12,23 @@ struct PowerCutTests {
         let sample = try SampleBundle.ordinary()
         let registry = ScriptedRegistry(sample) { _, _, _, _ in false }
         let scenarios = try await FaultScenario.all(registry, sample)
-        let count = max(2, TortureAmount.given("POWER_CUTS", 50) / scenarios.count)
+        let count = max(2, TortureAmount.given("POWER_CUTS", 25) / scenarios.count)
         var sizes: [String] = []
         for (number, scenario) in scenarios.enumerated() {
             let salt = 500 + UInt64(number)
             // A third when all was done: what was said to be done must be there.
+            let (report, changes) = (scenario.report, scenario.report.changes)
             let moments =
-                TortureAmount.points(count * 2 / 3, upTo: scenario.changes, salt: salt)
-                + [Int](repeating: scenario.changes, count: count - count * 2 / 3)
+                TortureAmount.points(count * 2 / 3, upTo: changes, near: report.syncs.map(\.change), salt: salt)
+                + [Int](repeating: changes, count: count - count * 2 / 3)
             for (turn, moment) in moments.enumerated() {
                 let seed = TortureAmount.seed &* 7919 &+ salt &* 10_000 &+ UInt64(turn)
-                let what = "power cut after \(moment) of \(scenario.changes) changes, seed \(seed)"
+                let what = "power cut after \(moment) of \(changes) changes, seed \(seed)"
                 try await scenario.disk.cut(after: moment, seed: seed % (1 << 40), log: scenario.log)
-                try scenario.expectWhole(what, hasEnded: moment == scenario.changes, mayLoseCache: true)
-                try await scenario.expectRepairedByRunningAgain(what)
+                try scenario.expectWhole(what, hasEnded: moment == changes, mayLoseCache: true)
+                try await scenario.expectRepairedByRunningAgain(what, mayLoseCache: true)
             }
-            sizes.append("\(scenario.name) \(moments.count) of \(scenario.changes) changes")
+            sizes.append("\(scenario.name) \(moments.count) of \(changes) changes")
         }
         print("torture: power cuts, seed \(TortureAmount.seed): \(sizes.joined(separator: ", "))")
     }
@@ -41,7 +42,7 @@ struct PowerCutTests {
         let (run, report) = try await disk.run(command)
         try #require(run.code == 0, "\(run.transcript)")
         let log = try disk.keepLog()
-        let count = max(4, TortureAmount.given("POWER_CUTS", 50) / 5)
+        let count = max(4, TortureAmount.given("POWER_CUTS", 25) / 5)
         for (turn, moment) in TortureAmount.points(count, upTo: report.changes, salt: 600).enumerated() {
             try await disk.cut(after: moment, seed: TortureAmount.seed &+ UInt64(turn), log: log)
             try await expectKeys(place, command, "power cut after \(moment)", hasEnded: moment == report.changes)

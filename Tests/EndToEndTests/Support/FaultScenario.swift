@@ -10,9 +10,7 @@ struct FaultScenario: Sendable {
     let disk: FaultyDisk
     let command: [String]
     /// Of the run that nobody disturbed.
-    let requests: Int
-    let changes: Int
-    let added: Int
+    let report: FaultyDisk.Report
     let log: FilePath
     /// Every file in the folders for results, by its path below the user's folder.
     private let old: [String: [UInt8]]
@@ -30,7 +28,7 @@ struct FaultScenario: Sendable {
         old = try Self.results(in: place)
         let (run, report) = try await disk.run(command)
         try #require(run.code == 0, "\(name): \(run.transcript)")
-        (requests, changes, added) = (report.requests, report.changes, report.added)
+        self.report = report
         log = try disk.keepLog()
         new = try Self.results(in: place)
         #expect(new != old)
@@ -77,7 +75,7 @@ struct FaultScenario: Sendable {
     }
 
     /// That the same command, undisturbed now, ends with exactly what it ends with where nothing went wrong.
-    func expectRepairedByRunningAgain(_ what: String) async throws {
+    func expectRepairedByRunningAgain(_ what: String, mayLoseCache: Bool = false) async throws {
         // What was finished but for saying so is not overwritten unasked.
         let isThere = new.keys.contains {
             $0.hasSuffix(".tar.zst") && exists(disk.place.file($0)) && !command.contains("--force")
@@ -89,7 +87,9 @@ struct FaultScenario: Sendable {
             #expect(found[path] == new[path], "\(name), \(what), run again: \(path) differs")
         }
         try expectSoundCache("\(what), run again")
+        // A file that was moved may be at both places after a power cut, for whoever needs that blob again.
         let remains = disk.place.names(in: disk.place.cache.appending("ingest"))
+            .filter { !mayLoseCache || !$0.hasPrefix("sha256-") }
         #expect(remains == [], "\(name), \(what), run again")
     }
 }

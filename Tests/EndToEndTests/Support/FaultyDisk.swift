@@ -38,6 +38,13 @@ final class FaultyDisk: Sendable {
         var added: Int
         /// The request that went wrong; empty where none did.
         var hit: String
+        /// Which requests were to sync something, and how many changes there were then.
+        var syncs: [Sync]
+
+        struct Sync: Decodable {
+            var request: Int
+            var change: Int
+        }
     }
 
     static let program = FilePath("\(#filePath)").removingLastComponent().removingLastComponent()

@@ -54,6 +54,14 @@ struct MeasuredRuns {
         return try result.closureResult.get()
     }
 
+    /// Runs `sealift` once, with `arguments`.
+    static func sealift(_ arguments: [String], in place: Workplace) async throws -> Outcome {
+        let command = [Executables.sealift.string] + arguments
+        let outcomes = try await with(in: place) { try await $0.run([command]) }
+        guard let outcome = outcomes.first else { throw Ended(said: "no outcome") }
+        return outcome
+    }
+
     /// Runs `commands`, two at a time; the outcomes are in their order.
     mutating func run(_ commands: [[String]]) async throws -> [Outcome] {
         let request = try JSONEncoder().encode(Request(commands: commands, limit: Self.timeLimit))

@@ -18,4 +18,14 @@ enum TortureAmount {
             return .random(in: first...max(first, last * (part + 1) / count), using: &numbers)
         }
     }
+
+    /// Half of them everywhere, half a little before or after one of `marks`, which is where it matters.
+    static func points(_ count: Int, upTo last: Int, near marks: [Int], salt: UInt64) -> [Int] {
+        guard !marks.isEmpty else { return points(count, upTo: last, salt: salt) }
+        var numbers = SeededNumbers(seed: seed &* 1_000_033 &+ salt)
+        let near = points((count + 1) / 2, upTo: marks.count, salt: salt + 50_000).map { mark in
+            min(last, max(1, marks[mark - 1] + .random(in: -3...2, using: &numbers)))
+        }
+        return near + points(count / 2, upTo: last, salt: salt)
+    }
 }

@@ -12,7 +12,8 @@ FOLDER gets what is on the disk. Ends with COMMAND's status, or 128 and a signal
     capacity  bytes that can be added before the disk is full; it claims to have plenty
     short     a seed: what is read and written ends early, at random
     log       a file that gets all that happened, for `cut`
-    report    a file that gets, as JSON, the number of requests, the bytes added, the changes, and what was hit
+    report    a file that gets, as JSON: the number of requests, the bytes added, the number of changes, what was hit,
+              and `syncs`, those of each request to sync
 
 cut: FOLDER gets what is left on the disk where the power went after MOMENT changes: what was synced, and of the rest
 what SEED chooses. Needs root, and /dev/fuse.
@@ -57,6 +58,7 @@ class Server:
         self.plan = plan
         self.requests = 0
         self.hit = ""
+        self.syncs: list[tuple[int, int]] = []
         self.full = content.used + plan["capacity"] if "capacity" in plan else None
         self.chance = random.Random(plan["short"]) if "short" in plan else None
         self.child: subprocess.Popen | None = None
@@ -188,6 +190,7 @@ class Server:
             return self.write(node, struct.unpack_from("<Q", body, 8)[0], body[40:])
         if operation in (FSYNC, FSYNCDIR):
             self.content.change("sync", node)
+            self.syncs.append((self.requests, len(self.content.changes)))
             return b""
         if operation == READDIR:
             return self.listing(node, *struct.unpack_from("<QI", body, 8))
@@ -271,6 +274,7 @@ def run(folder: str, plan: dict, command: list[str]) -> int:
         with open(plan["report"], "w") as file:
             json.dump({
                 "requests": server.requests, "changes": changes, "hit": server.hit,
+                "syncs": [{"request": request, "change": change} for request, change in server.syncs],
                 "added": sum(len(change.arguments[1]) for change in content.changes if change.kind == "write"),
             }, file)
     return status if status >= 0 else 128 - status
