@@ -90,7 +90,9 @@ package struct HTTPURL: Hashable, Sendable {
         // By scalars: an accent behind a "?" makes it another character to Swift, and to nobody else.
         var rest = text.unicodeScalars[...]
         var scheme = rest.prefix(0)
-        if let colon = rest.firstIndex(of: ":"), rest[colon...].starts(with: "://".unicodeScalars) {
+        if let colon = rest.firstIndex(where: { ":/?#".unicodeScalars.contains($0) }),
+            rest[colon...].starts(with: "://".unicodeScalars)
+        {
             scheme = rest[...rest.index(colon, offsetBy: 2)]
             rest = rest[scheme.endIndex...]
         }
