@@ -207,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BundleFormat", "Definition", "HostileBundles", "HostileRegistries", "ImageLayout", "OCI", "TestSupport",
+                "BundleFormat", "Definition", "HostileBundles", "HostileRegistries", "ImageLayout", "OCI",
+                "TestSupport",
                 subprocess, system,
             ],
             exclude: ["Fixtures", "Scripts"]),

@@ -58,7 +58,7 @@ struct BillTests {
 
         // What was found is kept; where it is damaged or gone, the layers are read again.
         let kept = try FileManager.default.contentsOfDirectory(atPath: place.file("cache/sealift/packages").string)
-        #expect(kept.count == 4)
+        #expect(kept.count == 5)
         for (index, name) in kept.sorted().enumerated() {
             let path = place.file("cache/sealift/packages/\(name)")
             var bytes = try contents(of: path)

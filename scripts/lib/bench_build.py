@@ -18,7 +18,8 @@ COPY = 'cat "$1"/* >"$2/copy"; sync "$2/copy"'
 def workloads(corpus, work):
     """(key, title, folder whose disk use counts, command); a folder that starts with "fresh" is emptied first."""
     bundle, lock, blobs = work / "bundle", work / "images.lock", work / "blobs"
-    cold, warm, streamed, peer = (work / f"fresh-{name}" for name in ("cold", "warm", "streamed", "peer"))
+    cold, warm, streamed, bare, peer = (
+        work / f"fresh-{name}" for name in ("cold", "warm", "streamed", "bare", "peer"))
     copied, archive = work / "fresh-copy", cold / "dist/corpus-1.0.0-linux-amd64.tar.zst"
     build = [BIN / "sealift", "build", bundle, "--lock", lock, "--mirror", f"docker.io=http://{corpus.registry}"]
     shell = ["bash", "-c"]
@@ -26,6 +27,8 @@ def workloads(corpus, work):
         ("cold", "sealift build, empty cache", cold, [*build, "--cache", cold / "cache", "--output", cold / "dist"]),
         ("warm", "sealift build, full cache", warm, [*build, "--cache", cold / "cache", "--output", warm / "dist"]),
         ("streamed", "sealift build --no-cache", streamed, [*build, "--no-cache", "--output", streamed / "dist"]),
+        ("bare", "sealift build --no-cache --no-sbom", bare,
+            [*build, "--no-cache", "--no-sbom", "--output", bare / "dist"]),
         ("peer", "skopeo copy of each, tar, zstd -3 -T0 (never synced)", peer,
             [*shell, SKOPEO, "skopeo", corpus.registry, peer, *corpus.images]),
         ("curl", "limit: curl of all blobs to disk, sync", work / "fresh-curl",
@@ -50,7 +53,9 @@ def measure_all(corpus, work, runs, log):
             sample = measure(command, log, corpus.cpu, folder)
             samples.setdefault(key, []).append(sample)
             say(f"round {number + 1}: {title}: {sample['wall']:.2f} s")
-        digests = {file.read_text().split()[0] for file in work.glob("fresh-*/dist/*.sha256")}
+        # A bundle without a bill of materials is another one.
+        digests = {file.read_text().split()[0] for file in work.glob("fresh-*/dist/*.sha256")
+                   if "bare" not in str(file)}
         if len(digests) != 1:
             fail("the same lock did not give the same archive")
     return samples, cold
@@ -65,6 +70,7 @@ def ratios(rows):
         "limit_seconds": limit,
         "cold build / limit": wall["cold"] / limit,
         "build --no-cache / limit": wall["streamed"] / limit,
+        "build --no-cache --no-sbom / limit": wall["bare"] / limit,
         "skopeo / cold build": wall["peer"] / wall["cold"],
         "skopeo / second build": wall["peer"] / wall["warm"],
         "verify / SHA-256 on all cores": wall["verify"] / wall["sha256"],
