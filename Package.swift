@@ -92,7 +92,7 @@ let package = Package(
             name: "BuilderCommands",
             dependencies: [
                 "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "OCI", "Registry",
-                "Signatures", argumentParser, system,
+                "Signatures", "Threads", argumentParser, system,
             ]),
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
@@ -133,7 +133,8 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "ImageLayout", "OCI", "Signatures", "Tarball", "TestSupport", system,
             ], path: "Tests/HostileBundles"),
-        .target(name: "HostileRegistries", dependencies: ["OCI", "TestSupport"], path: "Tests/HostileRegistries"),
+        .target(
+            name: "HostileRegistries", dependencies: ["OCI", "TestSupport", "Threads"], path: "Tests/HostileRegistries"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
@@ -151,7 +152,7 @@ let package = Package(
                 "TestSupport",
                 system,
             ]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", system]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
             name: "RegistryTests",
             dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
@@ -200,7 +201,8 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", subprocess,
+                "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", "Threads",
+                subprocess,
                 system, yams,
             ],
             exclude: ["Fixtures", "Scripts"]),

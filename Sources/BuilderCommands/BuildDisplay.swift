@@ -1,7 +1,7 @@
 internal import BundleBuilder
 internal import CommandSupport
 internal import OCI
-internal import Synchronization
+internal import Threads
 
 /// Shows the events of a build.
 protocol BuildRenderer: Sendable {
@@ -85,7 +85,7 @@ final class BuildDisplay: BuildRenderer {
     private let isSilent: Bool
     private let isInteractive = Terminal.standardError.isInteractive
     private let started = Clock.now()
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(isSilent: Bool) { self.isSilent = isSilent }
 

@@ -1,8 +1,8 @@
 internal import BundleBuilder
 internal import CommandSupport
 internal import OCI
-internal import Synchronization
 internal import SystemPackage
+internal import Threads
 
 /// Writes the events of a build as JSON, one object a line, on standard output.
 final class BuildEventStream: BuildRenderer {
@@ -22,7 +22,7 @@ final class BuildEventStream: BuildRenderer {
         var toPack: Int64?
     }
 
-    private let state = Mutex((standing: BuildStanding(), lastProgress: Clock.now()))
+    private let state = Lock((standing: BuildStanding(), lastProgress: Clock.now()))
 
     @Sendable func show(_ event: BuildEvent) {
         let line: Line? = state.withLock { state in

@@ -1,7 +1,6 @@
 internal import BundleFormat
 internal import OCI
 internal import Registry
-internal import Synchronization
 internal import SystemPackage
 internal import Threads
 
@@ -211,7 +210,7 @@ extension BundlePacking {
 
 /// Digests of blobs that this run has checked while it wrote them.
 private final class VerifiedBlobs: Sendable {
-    private let digests = Mutex<Set<Digest>>([])
+    private let digests = Lock<Set<Digest>>([])
 
     func insert(_ digest: Digest) { digests.withLock { _ = $0.insert(digest) } }
 

@@ -2,8 +2,8 @@ internal import BundleFormat
 internal import FoundationEssentials
 internal import OCI
 internal import Packages
-internal import Synchronization
 internal import SystemPackage
+internal import Threads
 
 /// What the layers of a build hold; grows while they are fetched and packed, and stays when packing starts anew.
 final class LayerFindings: Sendable {
@@ -11,7 +11,7 @@ final class LayerFindings: Sendable {
     let layers: [Descriptor]
     private let digests: Set<Digest>
     private let cache: BlobCache?
-    private let found = Mutex<[Digest: LayerPackages]>([:])
+    private let found = Lock<[Digest: LayerPackages]>([:])
 
     /// Findings of earlier builds are in `cache`, and these go there; `nil` for nowhere.
     init(_ layers: [Descriptor], cache: BlobCache?) {

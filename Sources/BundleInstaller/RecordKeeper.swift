@@ -1,15 +1,15 @@
-internal import Synchronization
 internal import SystemPackage
+internal import Threads
 
 /// The record of what is installed, on disk before anybody relies on a change of it.
 final class RecordKeeper: Sendable {
     private let path: FilePath
-    private let record: Mutex<InstalledRecord>
+    private let record: Lock<InstalledRecord>
 
     /// Takes the record as it is to be from now on; nothing is written before the first ``update(_:)``.
     init(_ record: InstalledRecord, at path: FilePath) {
         self.path = path
-        self.record = Mutex(record)
+        self.record = Lock(record)
     }
 
     /// The record as it is now.

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import Threads
 
 /// How far one measured piece of work is; draws on a terminal, and prints a plain line now and then elsewhere.
 ///
@@ -43,7 +43,7 @@ package final class ProgressMeter: Sendable {
     private let total: Int64
     private let started = Clock.now()
     private let isInteractive = Terminal.standardError.isInteractive
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init(verb: String, total: Int64) {
         self.verb = verb

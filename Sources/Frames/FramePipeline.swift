@@ -1,5 +1,4 @@
 internal import OCI
-internal import Synchronization
 internal import SystemPackage
 internal import Threads
 
@@ -8,16 +7,16 @@ final class FramePipeline: Sendable {
     private let pool: BoundedQueue<FrameBuffer>
     private let toCompress: BoundedQueue<FrameBuffer>
     private let finished: BoundedQueue<FrameBuffer>
-    private let firstFailure = Mutex<FramesError?>(nil)
-    private let output: Mutex<FrameOutput>
-    private let threads = Mutex<(compressors: [OSThread], writer: OSThread?)>(([], nil))
+    private let firstFailure = Lock<FramesError?>(nil)
+    private let output: Lock<FrameOutput>
+    private let threads = Lock<(compressors: [OSThread], writer: OSThread?)>(([], nil))
 
     init(file: FileDescriptor, path: FilePath, workers: Int) {
         let buffers = workers + 4
         pool = BoundedQueue(capacity: buffers)
         toCompress = BoundedQueue(capacity: buffers)
         finished = BoundedQueue(capacity: buffers)
-        output = Mutex(FrameOutput(file: file, path: path))
+        output = Lock(FrameOutput(file: file, path: path))
         for _ in 0..<buffers { _ = pool.push(FrameBuffer()) }
         threads.withLock {
             $0.compressors = (0..<workers).map { _ in OSThread.spawn(name: "compress") { self.compressFrames() } }

@@ -1,8 +1,8 @@
-internal import Synchronization
+internal import Threads
 
 /// Wakes a transfer whose sink answered ``BodyFlow/pause``; may be opened from any thread, at any time.
 package final class BodyGate: Sendable {
-    private let resume = Mutex<(@Sendable () -> Void)?>(nil)
+    private let resume = Lock<(@Sendable () -> Void)?>(nil)
 
     package init() {}
 

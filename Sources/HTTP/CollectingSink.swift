@@ -1,8 +1,8 @@
-internal import Synchronization
+internal import Threads
 
 /// Keeps a small body in memory; the request's own limit bounds it.
 package final class CollectingSink: BodySink {
-    private let collected = Mutex<[UInt8]>([])
+    private let collected = Lock<[UInt8]>([])
 
     package init() {}
 

@@ -1,5 +1,5 @@
 internal import CCurl
-internal import Synchronization
+internal import Threads
 
 /// The thread that owns libcurl's multi handle; everything else reaches it through ``post(_:)``.
 final class CurlLoop: @unchecked Sendable {  // `active` is touched by the loop's thread alone
@@ -16,7 +16,7 @@ final class CurlLoop: @unchecked Sendable {  // `active` is touched by the loop'
     }
 
     private let multi: UnsafeMutableRawPointer
-    private let inbox = Mutex(Inbox())
+    private let inbox = Lock(Inbox())
     private var active: [UnsafeMutableRawPointer: Transfer] = [:]
 
     /// libcurl wants this once in a process, before anything else; a `static let` is made once.

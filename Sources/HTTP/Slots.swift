@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Threads
 
 /// Room for a bounded number of holders: `total` of them, and `perKey` under any one key.
 ///
@@ -49,7 +49,7 @@ package final class Slots: Sendable {
 
     private let total: Int
     private let perKey: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init(total: Int, perKey: Int) {
         self.total = max(1, total)

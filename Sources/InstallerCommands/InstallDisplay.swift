@@ -110,7 +110,7 @@ final class InstallDisplay: InstallRenderer {
     }
 
     private let isInteractive = Terminal.standardError.isInteractive
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let isFinished = Atomic(false)
 
     /// Draws also while nothing happens: the time goes on, and somebody may wonder.
@@ -181,7 +181,7 @@ final class InstallEventStream: InstallRenderer {
         var checks: [PreflightReport.Check]?
     }
 
-    private let lastProgress = Mutex(0.0)
+    private let lastProgress = Lock(0.0)
 
     @Sendable func show(_ event: InstallEvent) {
         if case .progress(_, let done, let total) = event, done < total {

@@ -1,14 +1,14 @@
 import OCI
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 @testable import BundleInstaller
 
 /// What happened, in its order; written from any thread.
 final class Record<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
+    private let elements = Lock<[Element]>([])
     var all: [Element] { elements.withLock { $0 } }
     func add(_ element: Element) { elements.withLock { $0.append(element) } }
 }

@@ -1,7 +1,7 @@
 import HTTP
-import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @Suite struct CurlTransportTests {
     let transport = CurlTransport(
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func carriesNoCredentialsToAnotherHostNorBack() async throws {
-        let home = Mutex("")
+        let home = Lock("")
         let other = FaultyServer { _, connection in
             connection.answer(302, ["Location": home.withLock { $0 } + "/again"])
         }
@@ -280,7 +280,7 @@ private final class PausingSink: BodySink {
     }
 
     private let gate: BodyGate
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(_ gate: BodyGate) {
         self.gate = gate

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import OCI
-internal import Synchronization
 package import TestSupport
+internal import Threads
 
 /// What a registry is asked for, in the order in which a client asks.
 package enum Step: String, Sendable, CaseIterable {
@@ -91,8 +91,8 @@ package final class HostileRegistry: Sendable {
 
 /// What the server's handler and its owner share.
 private final class SharedFaults: Sendable {
-    let faults: Mutex<[Step: Fault]>
-    init(_ faults: [Step: Fault]) { self.faults = Mutex(faults) }
+    let faults: Lock<[Step: Fault]>
+    init(_ faults: [Step: Fault]) { self.faults = Lock(faults) }
 }
 
 /// What an honest registry would answer.

@@ -6,6 +6,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 /// Imports that are stopped at random points, again and again, and then run to their end.
 @Suite(.serialized, .enabled(if: PrivateContainerd.isUsable, PrivateContainerd.reason))
@@ -46,7 +47,7 @@ struct InterruptedImportTests {
         try await PrivateContainerd.with(release) { containerd in
             var stopped = 0
             for round in 1...30 {
-                let task = Mutex<Task<ImageImport.Outcome, any Error>?>(nil)
+                let task = Lock<Task<ImageImport.Outcome, any Error>?>(nil)
                 // Every run goes on where the last one ended, so a few events are enough to get through all states.
                 let fuse = Fuse(after: Int.random(in: 1...max(1, total / 15))) { task.withLock { $0?.cancel() } }
                 let running = task.withLock { slot in

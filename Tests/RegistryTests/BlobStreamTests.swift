@@ -1,9 +1,9 @@
 import FoundationEssentials
 import OCI
 import Registry
-import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @Suite struct BlobStreamTests {
     static let content = seededBytes(5_000_000, seed: 9)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func givesNoByteTwiceWhenTheServerIgnoresRanges() async throws {
-        let isFirst = Mutex(true)
+        let isFirst = Lock(true)
         let server = FaultyServer { _, connection in
             let isCut = isFirst.withLock { isFirst in
                 defer { isFirst = false }
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func streamsReadInOrderNeverWaitForEachOther() async throws {
-        let cuts = Mutex<Set<String>>([])
+        let cuts = Lock<Set<String>>([])
         let server = FaultyServer { request, connection in
             let isFirst = cuts.withLock { $0.insert(request.path).inserted }
             // Every stream is cut once: its second transfer must not queue behind streams that wait for their reader.

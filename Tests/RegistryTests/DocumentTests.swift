@@ -1,9 +1,9 @@
 import FoundationEssentials
 import OCI
 import Registry
-import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 /// Manifests, configs, texts and plain files from a server that can't be trusted.
 @Suite struct DocumentTests {
@@ -158,7 +158,7 @@ import Testing
 
     @Test func aFileOfUnknownDigestIsOnlyContinuedWhileItsTagIsTheSame() async throws {
         let versions = [seededBytes(50_000, seed: 1), seededBytes(60_000, seed: 2)]
-        let count = Mutex(0)
+        let count = Lock(0)
         let server = FaultyServer { request, connection in
             let number = count.withLock { count in
                 defer { count += 1 }

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import OCI
 import Registry
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 /// Downloads from a server that does everything wrong that servers do.
 @Suite struct DownloadTests {
@@ -29,7 +29,7 @@ import Testing
 
     /// A server that cuts the connection after `count` bytes of each answer.
     private func cuttingServer(after count: Int, servesRanges: Bool = true, cuts: Int = .max) -> FaultyServer {
-        let left = Mutex(cuts)
+        let left = Lock(cuts)
         return FaultyServer { request, connection in
             let start = servesRanges ? request.rangeStart ?? 0 : 0
             let rest = Array(Self.content[start...])
@@ -148,7 +148,7 @@ import Testing
 
     @Test(arguments: [(429, "7"), (503, "7"), (503, "Fri, 01 Jan 2100 00:00:00 GMT"), (500, ""), (408, "")])
     func waitsAndRetries(_ status: Int, _ retryAfter: String) async throws {
-        let first = Mutex(true)
+        let first = Lock(true)
         let server = FaultyServer { request, connection in
             let isFirst = first.withLock { first in
                 defer { first = false }

@@ -1,21 +1,21 @@
 import HTTP
 import OCI
 import Registry
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 /// Everything that a client waited for, without anybody having waited.
 final class Sleeps: Sendable {
-    private let durations = Mutex<[Duration]>([])
+    private let durations = Lock<[Duration]>([])
     var all: [Duration] { durations.withLock { $0 } }
     func note(_ duration: Duration) { durations.withLock { $0.append(duration) } }
 }
 
 /// A running sum of what a progress closure was told.
 final class Progress: Sendable {
-    private let value = Mutex<(sum: Int64, lowest: Int64)>((0, 0))
+    private let value = Lock<(sum: Int64, lowest: Int64)>((0, 0))
     var sum: Int64 { value.withLock { $0.sum } }
     func add(_ bytes: Int64) { value.withLock { $0.sum += bytes } }
 }

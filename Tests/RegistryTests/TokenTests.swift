@@ -1,8 +1,8 @@
 import OCI
 import Registry
-import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 /// Bearer tokens where the fixtures can be made to misbehave.
 @Suite struct TokenTests {
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func aTokenThatTheRegistryRefusesIsReplacedOnce() async throws {
-        let count = Mutex(0)
+        let count = Lock(0)
         let server = server { _, connection in
             let number = count.withLock { count in
                 count += 1
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func aTokenServerThatIsBusyIsAskedAgain() async throws {
-        let isFirst = Mutex(true)
+        let isFirst = Lock(true)
         let server = server { _, connection in
             let isBusy = isFirst.withLock { isFirst in
                 defer { isFirst = false }

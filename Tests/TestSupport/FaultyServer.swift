@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 internal import Threads
 
 /// An HTTP/1.1 server on loopback that does what a test tells it to, however wrong.
@@ -139,5 +138,5 @@ package final class FaultyServer: Sendable {
 
 /// What the server's threads and its owner share.
 private final class Record: Sendable {
-    let requests = Mutex<[FaultyServer.Request]>([])
+    let requests = Lock<[FaultyServer.Request]>([])
 }

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import Threads
 
@@ -20,7 +19,7 @@ import Threads
 
     @Test func losesNothingBetweenManyThreads() {
         let queue = BoundedQueue<Int>(capacity: 3)
-        let sum = Mutex(0)
+        let sum = Lock(0)
         let producers = (0..<4).map { start in
             OSThread.spawn(name: "producer") { for number in 0..<1000 { queue.push(start * 1000 + number) } }
         }
@@ -47,7 +46,7 @@ import Threads
     @Test func closingWakesAProducerThatWaitsForRoom() {
         let queue = BoundedQueue<Int>(capacity: 1)
         queue.push(1)
-        let wasTaken = Mutex<Bool?>(nil)
+        let wasTaken = Lock<Bool?>(nil)
         let producer = OSThread.spawn(name: "producer") {
             let answer = queue.push(2)
             wasTaken.withLock { $0 = answer }

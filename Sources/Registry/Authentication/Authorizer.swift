@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Synchronization
+internal import Threads
 
 /// Answers registries that ask who we are: Basic and Bearer challenges.
 final class Authorizer: Sendable {
@@ -21,8 +21,8 @@ final class Authorizer: Sendable {
     private let transport: CurlTransport
     private let configuration: RegistryConfiguration
     private let tokens = TokenCache()
-    private let methods = Mutex<[Realm: Method]>([:])
-    private let sent = Mutex<Set<String>>([])
+    private let methods = Lock<[Realm: Method]>([:])
+    private let sent = Lock<Set<String>>([])
 
     init(transport: CurlTransport, configuration: RegistryConfiguration) {
         self.transport = transport

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import HTTP
-internal import Synchronization
 package import SystemPackage
+internal import Threads
 
 /// Where credentials come from.
 package final class CredentialStore: Sendable {
@@ -12,7 +12,7 @@ package final class CredentialStore: Sendable {
 
     private let source: Source
     /// A helper is asked once about a host; the outer optional says whether it was.
-    private let known = Mutex<[String: Credentials?]>([:])
+    private let known = Lock<[String: Credentials?]>([:])
     private let asking = Slots(total: .max, perKey: 1)
 
     private init(_ source: Source) {

@@ -1,6 +1,6 @@
 internal import HTTP
 internal import OCI
-internal import Synchronization
+internal import Threads
 
 /// Hashes a body and passes it on, in one pass, across as many transfers as it takes.
 final class BodyWriter: BodySink {
@@ -22,7 +22,7 @@ final class BodyWriter: BodySink {
     private let algorithm: Digest.Algorithm
     private let output: any BodyOutput
     private let progress: @Sendable (Int64) -> Void
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(
         _ target: Target, size: Int64?, algorithm: Digest.Algorithm, output: any BodyOutput,
@@ -33,7 +33,7 @@ final class BodyWriter: BodySink {
         self.algorithm = algorithm
         self.output = output
         self.progress = progress
-        state = Mutex(State(hasher: DigestHasher(algorithm)))
+        state = Lock(State(hasher: DigestHasher(algorithm)))
     }
 
     var offset: Int64 { state.withLock { $0.offset } }

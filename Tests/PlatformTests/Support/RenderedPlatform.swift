@@ -2,8 +2,8 @@ import BundleFormat
 import Definition
 import DefinitionTestSupport
 import Discovery
-import Synchronization
 import SystemPackage
+import Threads
 import Yams
 
 /// The bundle `infometis` as an installation applies it: every placeholder filled in.
@@ -69,7 +69,7 @@ struct RenderedPlatform {
         let platform: RenderedPlatform
     }
 
-    private static let kept = Mutex<[Choice: Kept]>([:])
+    private static let kept = Lock<[Choice: Kept]>([:])
 
     private static func settle(_ node: Node) {
         _ = node.tag
