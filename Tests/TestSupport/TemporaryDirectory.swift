@@ -39,10 +39,14 @@ package func exists(_ path: FilePath) -> Bool { FileManager.default.fileExists(a
 /// Bytes that look random, and are the same for the same seed.
 package func seededBytes(_ count: Int, seed: UInt64) -> [UInt8] {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-    return (0..<count).map { _ in
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    // A plain loop: without optimization `map` over a range asks the runtime for metadata at every step, behind a lock.
+    while bytes.count < count {
         state ^= state << 13
         state ^= state >> 7
         state ^= state << 17
-        return UInt8(truncatingIfNeeded: state >> 24)
+        bytes.append(UInt8(truncatingIfNeeded: state >> 24))
     }
+    return bytes
 }
