@@ -45,7 +45,7 @@ struct StandardToolsTests {
                 """, archive.string)
             try #require(listing.code == 0, "\(listing.transcript)")
             let others = listing.lines.filter { !$0.hasPrefix("blobs/") }
-            #expect(others == ["index.json", "oci-layout"])
+            #expect(others == ["index.json", "oci-layout", "sbom.cdx.json"])
             #expect(Set(listing.lines).count == listing.lines.count)
         }
     }
