@@ -11,7 +11,10 @@ extension FuzzTarget {
         guard let definition = accepted({ try BundleDefinition(at: folder.path) }) else { return }
         try hold(!definition.stages.isEmpty && !definition.platforms.isEmpty, "a bundle has stages and platforms")
         for file in definition.manifestsAndChecks {
-            try hold(!file.path.hasPrefix("/") && !file.path.contains(".."), "no path leads out of the folder")
+            let parts = file.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            try hold(
+                parts.first?.isEmpty == false && !parts.contains { $0.elementsEqual("..".utf8) },
+                "no path leads out of the folder")
         }
         _ = accepted { try discover(in: definition, values: try definition.values()) }
     }
