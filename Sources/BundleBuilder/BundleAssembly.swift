@@ -61,7 +61,8 @@ struct BundleAssembly {
             try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
         }
         let texts = try self.texts()
-        let described = try self.description()
+        let names = self.names()
+        let described = try self.description(names)
         let description = try Document(encoding: described, mediaType: .bundleConfig)
         let layers = texts.map { layer($0.title, $0.mediaType, $0.bytes) } + (files + installers).map(layer)
         let artifact = try Document(
@@ -69,7 +70,7 @@ struct BundleAssembly {
                 mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: description.descriptor,
                 layers: layers), mediaType: .ociManifest)
         let index = try Document(
-            encoding: BundleIndex.make(images: namedDescriptors(), artifact: artifact.descriptor), mediaType: .ociIndex)
+            encoding: BundleIndex.make(images: namedDescriptors(names), artifact: artifact.descriptor), mediaType: .ociIndex)
         var all = Dictionary(texts.map { (Digest.of($0.bytes), $0.bytes) }) { first, _ in first }
         let own = [artifact.descriptor.digest: artifact.bytes, description.descriptor.digest: description.bytes]
         let _: Document<Manifest> = try graph.document(artifact.descriptor) { own[$0.digest] ?? Data() }
@@ -101,8 +102,7 @@ struct BundleAssembly {
     }
 
     /// Every name that the runtime will be asked for, with what it points to.
-    private func namedDescriptors() -> [(name: String, descriptor: Descriptor)] {
-        let names = self.names()
+    private func namedDescriptors(_ names: [ImageReference: [String]]) -> [(name: String, descriptor: Descriptor)] {
         var seen: Set<String> = []
         return entries.flatMap { entry -> [(name: String, descriptor: Descriptor)] in
             guard let target = entry.resolution?.target else { return [] }
@@ -135,9 +135,8 @@ struct BundleAssembly {
         ) { first, _ in first }
     }
 
-    private func description() throws -> BundleDescription {
+    private func description(_ names: [ImageReference: [String]]) throws -> BundleDescription {
         let definition = inputs.definition
-        let names = self.names()
         return BundleDescription(
             name: definition.name, version: definition.version, description: definition.description,
             platforms: inputs.platforms, kubernetes: kubernetes(),

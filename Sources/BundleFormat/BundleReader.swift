@@ -111,6 +111,10 @@ private final class ArchiveFront {
     private let source: FrameSource
     private let tar: TarballReader
     private var members: [String: TarballMember] = [:]
+    /// What was passed on the way to another member. Documents are asked for in any order, and to go back for each would
+    /// decompress its frame once more.
+    private var passed: [String: Data] = [:]
+    private var passedBytes: Int64 = 0
     /// Documents and texts stand before everything else: behind this there is none, whatever the archive claims.
     private static let end = 4 * ImageGraph.documentsLimit
     private static let countLimit = 1 << 16
@@ -120,7 +124,7 @@ private final class ArchiveFront {
     init(_ file: FramedFile) throws {
         path = file.path
         frames = FrameReader(file)
-        source = FrameSource(file)
+        source = FrameSource(frames, of: file)
         do {
             tar = try TarballReader(source)
         } catch let error as TarballError {
@@ -170,12 +174,31 @@ private final class ArchiveFront {
     }
 
     func bytes(of name: String, limit: Int64) throws -> Data {
-        while members[name] == nil, try next() != nil {}
+        while members[name] == nil, let member = try next() {
+            if member.name != name { try keep(member) }
+        }
         guard let member = members[name] else { throw BundleError.member(path: path, name: name, reason: "is missing") }
         guard member.size <= limit else {
             throw BundleError.member(
                 path: path, name: name, reason: "has \(member.size) bytes; at most \(limit) are read")
         }
+        if let bytes = passed.removeValue(forKey: name) {
+            passedBytes -= member.size
+            return bytes
+        }
+        return try content(of: member)
+    }
+
+    /// Keeps a member's bytes for when they are asked for, within what all documents together may have.
+    private func keep(_ member: TarballMember) throws {
+        guard member.size <= ImageGraph.documentLimit, passedBytes + member.size <= ImageGraph.documentsLimit else {
+            return
+        }
+        passed[member.name] = try content(of: member)
+        passedBytes += member.size
+    }
+
+    private func content(of member: TarballMember) throws -> Data {
         var bytes = Data(capacity: Int(member.size))
         try frames.read(member.dataOffset..<(member.dataOffset + member.size)) { bytes.append(contentsOf: $0) }
         return bytes
@@ -188,8 +211,11 @@ final class FrameSource: TarballSource {
     private let start: Int64
     private let size: Int64
 
-    init(_ file: FramedFile, from start: Int64 = 0) {
-        reader = FrameReader(file)
+    convenience init(_ file: FramedFile, from start: Int64 = 0) { self.init(FrameReader(file), of: file, from: start) }
+
+    /// Reads through `reader`, so that neighbours of what that has read cost nothing.
+    init(_ reader: FrameReader, of file: FramedFile, from start: Int64 = 0) {
+        self.reader = reader
         self.start = start
         size = file.contentSize
     }

@@ -8,12 +8,16 @@ package struct ImagesLock: Hashable, Sendable {
     package static let fileName = "images.lock"
 
     /// One per normalised name, sorted by it.
-    package private(set) var images: [Entry]
+    package let images: [Entry]
     /// Sorted by bundle, name and platform.
-    package private(set) var files: [File]
+    package let files: [File]
+    /// Where in `images` each name is; a build asks for all of them.
+    private let positions: [ImageReference: Int]
 
     package init(images: [Entry] = [], files: [File] = []) {
-        self.images = images.sorted { ($0.name, $0.reference) < ($1.name, $1.reference) }
+        let keyed = images.map { (key: ($0.name.description, $0.reference), entry: $0) }
+        self.images = keyed.sorted { $0.key < $1.key }.map(\.entry)
+        positions = Dictionary(self.images.enumerated().map { ($1.name, $0) }) { first, _ in first }
         self.files = files.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
     }
 
@@ -142,7 +146,7 @@ extension ImagesLock {
     }
 
     /// The entry of `name`, by its normalised spelling.
-    package subscript(name: ImageReference) -> Entry? { images.first { $0.name == name } }
+    package subscript(name: ImageReference) -> Entry? { positions[name].map { images[$0] } }
 
     /// The images that `bundle` asks for.
     package func entries(for bundle: String) -> [Entry] {

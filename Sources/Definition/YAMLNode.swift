@@ -88,8 +88,10 @@ extension YAMLNode {
         var budget = maximumNodes
         var roots: [Node] = []
         do {
+            // Keys are texts here, whatever else they could be: `1` and `"1"` are the same one, as in the JSON that
+            // Kubernetes makes of them, and no regular expressions have to be asked.
             // `for in` would iterate a copy and lose the error that ended it.
-            var sequence = try compose_all(yaml: text)
+            var sequence = try compose_all(yaml: text, .basic)
             while let root = sequence.next() { roots.append(root) }
             if let error = sequence.error { throw error }
         } catch let error as YamlError {

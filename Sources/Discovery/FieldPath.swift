@@ -8,8 +8,7 @@ struct FieldPath: Hashable, CustomStringConvertible {
     init(parsed text: String) { description = text }
 
     static func / (path: FieldPath, key: String) -> FieldPath {
-        let isWord =
-            !key.isEmpty && key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+        let isWord = !key.isEmpty && key.utf8.allSatisfy(isPlain)
         var path = path
         if isWord {
             path.description += path.description.isEmpty ? key : ".\(key)"
@@ -17,6 +16,15 @@ struct FieldPath: Hashable, CustomStringConvertible {
             path.description += "[\(key.debugDescription)]"
         }
         return path
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 
     subscript(index: Int) -> FieldPath {

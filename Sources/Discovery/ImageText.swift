@@ -36,11 +36,24 @@ enum ImageText {
 
     /// Whether a key says that its value is an image: `image`, `sidecarImage`, `FOO_IMAGE`, `imageName`, `images`.
     static func isImageKey(_ key: String) -> Bool {
+        // Most keys have no such word, and to tell words apart takes Unicode's tables.
+        guard mentionsImage(key) else { return false }
         let words = words(of: key)
         guard let last = words.last else { return false }
         if last == "image" || last == "images" { return true }
         return words.starts(with: ["related", "image"])
             || (words.dropLast().last == "image" && ["name", "ref", "reference", "uri", "url"].contains(last))
+    }
+
+    /// Whether "image" stands in `key`, in upper or lower case.
+    private static func mentionsImage(_ key: String) -> Bool {
+        let word = "image".utf8
+        var rest = key.utf8[...]
+        while rest.count >= word.count {
+            if zip(rest, word).allSatisfy({ $0 | 0x20 == $1 }) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     private static func words(of key: String) -> [String] {
