@@ -140,7 +140,7 @@ let package = Package(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(
-            name: "FramesTests", dependencies: ["CZstd", "Frames", "OCI", "TestSupport", system]),
+            name: "FramesTests", dependencies: ["CZstd", "Frames", "OCI", "TestSupport", "Threads", system]),
         .testTarget(
             name: "TarballTests", dependencies: ["Tarball", "TestSupport", system]),
         .testTarget(
@@ -149,8 +149,7 @@ let package = Package(
             name: "BundleFormatTests",
             dependencies: [
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
-                "TestSupport",
-                system,
+                "TestSupport", "Threads", system,
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(

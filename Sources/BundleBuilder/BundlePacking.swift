@@ -13,7 +13,14 @@ struct BundlePacking: Sendable {
         case failed(any Error)
     }
 
-    /// Each needs some 64 MiB.
+    /// A layer that is to be read.
+    private struct Unread: Sendable {
+        var layer: Descriptor
+        /// Where it is read again; `nil`: in the cache.
+        var packed: PackedBlob?
+    }
+
+    /// Each may need some 64 MiB.
     private static let scanners = 4
 
     private let build: BundleBuild
@@ -25,6 +32,9 @@ struct BundlePacking: Sendable {
     private let board = FetchBoard()
     /// What this very run has written and checked; it needs no second look.
     private let verified = VerifiedBlobs()
+    /// The layers to be read for the bill of materials: from the cache as they arrive there, or from the archive as they
+    /// are packed.
+    private let unread: BoundedQueue<Unread>
 
     init(_ build: BundleBuild, _ assembly: BundleAssembly.Result, _ findings: LayerFindings?) {
         self.build = build
@@ -32,6 +42,12 @@ struct BundlePacking: Sendable {
         self.findings = findings
         contents = assembly.contents
         items = Dictionary(build.plan.payload.map { ($0.descriptor.digest, $0) }) { first, _ in first }
+        let layers = findings?.layers ?? []
+        unread = BoundedQueue(capacity: max(1, layers.count))
+        // Without a cache they come when they are packed.
+        guard findings == nil || build.options.cache != nil else { return }
+        for layer in layers { unread.push(Unread(layer: layer)) }
+        unread.close()
     }
 
     func run() async throws -> (digest: Digest, size: Int64) {
@@ -59,11 +75,10 @@ struct BundlePacking: Sendable {
                     return .failed(error)
                 }
             }
-            let pending = waitingLayers()
             for _ in 0..<min(Self.scanners, build.options.workers) {
                 group.addTask {
                     do {
-                        try await onThread("scan") { while let layer = pending.pop() { try scan(layer) } }
+                        try await onThread("scan") { while let next = unread.pop() { try scan(next) } }
                         return .scanned
                     } catch {
                         board.stop()
@@ -133,24 +148,30 @@ struct BundlePacking: Sendable {
         }
     }
 
-    /// The layers that are read from the cache as they arrive there; none where there is no cache.
-    private func waitingLayers() -> BoundedQueue<Descriptor> {
-        let layers = findings?.layers.filter { items[$0.digest] != nil } ?? []
-        let queue = BoundedQueue<Descriptor>(capacity: max(1, layers.count))
-        if build.options.cache != nil { for layer in layers { queue.push(layer) } }
-        queue.close()
-        return queue
-    }
-
-    private func scan(_ layer: Descriptor) throws {
-        guard let findings, let cache = build.options.cache else { return }
-        if findings.wants(layer.digest), !findings.recall(layer.digest) {
-            try board.wait(for: layer.digest)
-            let isVerified = verified.contains(layer.digest)
-            try findings.scan(
-                layer.digest, FilePayload(layer, at: cache.path(of: layer.digest), isVerified: isVerified))
+    private func scan(_ unread: Unread) throws {
+        let layer = unread.layer
+        if let findings, findings.wants(layer.digest), !findings.recall(layer.digest) {
+            try findings.scan(layer.digest, StoppingPayload(try payload(of: unread), board))
         }
         board.finishScan(of: layer.digest)
+    }
+
+    private func payload(of unread: Unread) throws -> any PayloadSource {
+        let layer = unread.layer
+        if let packed = unread.packed {
+            guard let payload = try packed.payload() else { throw FetchBoard.Stopped() }
+            return payload
+        }
+        guard let cache = build.options.cache else { throw FetchBoard.Stopped() }
+        try board.wait(for: layer.digest)
+        return try FilePayload(
+            layer, at: cache.path(of: layer.digest), isVerified: verified.contains(layer.digest))
+    }
+
+    /// In one-pass mode the archive is the only place where a layer can be read again; most of it is still in memory.
+    private func offer(_ blob: PackedBlob) {
+        guard build.options.cache == nil, findings?.isLayer(blob.descriptor.digest) == true else { return }
+        unread.push(Unread(layer: blob.descriptor, packed: blob))
     }
 
     /// The bill of materials, when all layers have been read.
@@ -163,17 +184,19 @@ struct BundlePacking: Sendable {
 
     /// The archive gets its name last: where it is there, so is all that belongs to it.
     private func pack() throws -> (Digest, Int64) {
+        defer { unread.close() }
         let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
         return try DurableFile.write(to: build.plan.output) { file, temporary in
             let (digest, size) = try BundleWriter(contents).write(
-                to: file, at: temporary, workers: build.options.workers
+                to: file, at: temporary, workers: build.options.workers, packed: findings == nil ? nil : { offer($0) }
             ) { descriptor in
                 try payload(descriptor, streams)
             } progress: { count in
                 guard !board.isStopped else { throw FetchBoard.Stopped() }
                 build.observe(.packed(count))
             } appendix: {
-                try appendix()
+                unread.close()
+                return try appendix()
             }
             try DurableFile.sync(file, temporary)
             try ChecksumFile.write(digest, of: build.plan.output)
@@ -187,24 +210,10 @@ struct BundlePacking: Sendable {
             throw BundleError.payload(digest: descriptor.digest.description, reason: "nothing in the plan has it")
         }
         if case .file(let path) = item.source { return try FilePayload(descriptor, at: path, isVerified: false) }
-        guard let cache = build.options.cache else { return try tapped(try streams.next(descriptor), descriptor) }
+        guard let cache = build.options.cache else { return try streams.next(descriptor) }
         try board.wait(for: descriptor.digest)
         return try FilePayload(
             descriptor, at: cache.path(of: descriptor.digest), isVerified: verified.contains(descriptor.digest))
-    }
-}
-
-extension BundlePacking {
-    /// A blob that nobody can read again; where it is a layer, what it holds is found on the way.
-    private func tapped(_ stream: StreamPayload, _ descriptor: Descriptor) throws -> any PayloadSource {
-        guard let findings, findings.wants(descriptor.digest) else { return stream }
-        try board.openTap(limit: Self.scanners)
-        return TappedPayload(stream) { source in
-            try findings.scan(descriptor.digest, source)
-        } done: { [board] in
-            board.finishScan(of: descriptor.digest)
-            board.closeTap()
-        }
     }
 }
 

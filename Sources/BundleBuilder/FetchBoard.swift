@@ -9,7 +9,6 @@ final class FetchBoard: Sendable {
     private struct State {
         var arrived: Set<Digest> = []
         var scanned: Set<Digest> = []
-        var taps = 0
         var isStopped = false
     }
 
@@ -19,17 +18,6 @@ final class FetchBoard: Sendable {
 
     /// Says that what is in a layer is known.
     func finishScan(of digest: Digest) { monitor.update { _ = $0.scanned.insert(digest) } }
-
-    /// Blocks until fewer than `limit` blobs are read while they are packed; then there is one more.
-    func openTap(limit: Int) throws(Stopped) {
-        try wait {
-            $0.taps < limit
-        } then: {
-            $0.taps += 1
-        }
-    }
-
-    func closeTap() { monitor.update { $0.taps -= 1 } }
 
     /// Ends all waiting; to be called when a fetch has failed or the build is cancelled.
     func stop() { monitor.update { $0.isStopped = true } }
@@ -47,14 +35,11 @@ final class FetchBoard: Sendable {
         try wait { $0.scanned.isSuperset(of: wanted) }
     }
 
-    private func wait(
-        until ready: (State) -> Bool, then change: (inout State) -> Void = { _ in }
-    ) throws(Stopped) {
+    private func wait(until ready: (State) -> Bool) throws(Stopped) {
         let came = monitor.wait {
             $0.isStopped || ready($0)
         } then: {
-            if !$0.isStopped { change(&$0) }
-            return !$0.isStopped
+            !$0.isStopped
         }
         guard came else { throw Stopped() }
     }

@@ -20,8 +20,10 @@ final class LayerFindings: Sendable {
         self.cache = cache
     }
 
+    func isLayer(_ digest: Digest) -> Bool { digests.contains(digest) }
+
     /// Whether something is a layer that nobody has read yet.
-    func wants(_ digest: Digest) -> Bool { digests.contains(digest) && found.withLock { $0[digest] == nil } }
+    func wants(_ digest: Digest) -> Bool { isLayer(digest) && found.withLock { $0[digest] == nil } }
 
     /// Takes what an earlier build has found in `layer`; `false` where none has.
     func recall(_ layer: Digest) -> Bool {

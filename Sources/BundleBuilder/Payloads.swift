@@ -59,3 +59,19 @@ final class StreamPayload: PayloadSource {
 
     func read(into target: UnsafeMutableRawBufferPointer) throws -> Int { try stream.read(into: target) }
 }
+
+/// A blob that is given up as soon as the build is.
+final class StoppingPayload: PayloadSource {
+    private let source: any PayloadSource
+    private let board: FetchBoard
+
+    init(_ source: any PayloadSource, _ board: FetchBoard) {
+        self.source = source
+        self.board = board
+    }
+
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard !board.isStopped else { throw FetchBoard.Stopped() }
+        return try source.read(into: target)
+    }
+}

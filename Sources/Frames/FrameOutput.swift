@@ -46,6 +46,16 @@ struct FrameOutput: Sendable {
         contentSize += Int64(content.count)
     }
 
+    /// A file of its own of the frames that hold the content of `range`.
+    func file(holding range: Range<Int64>) throws(FramesError) -> FramedFile {
+        let copy = fcntl(file.rawValue, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .system(action: "open", path: path, errno: Errno(rawValue: errno)) }
+        let held = entries.filter {
+            $0.contentOffset < range.upperBound && $0.contentOffset + Int64($0.contentCount) > range.lowerBound
+        }
+        return FramedFile(FileDescriptor(rawValue: copy), at: path, entries: held, size: size)
+    }
+
     /// Writes the digests and the seek table; returns the digest and length of the whole file.
     mutating func finish() throws(FramesError) -> (digest: Digest, size: Int64) {
         let trailer = FrameTables.encode(entries)

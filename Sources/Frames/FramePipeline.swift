@@ -9,6 +9,8 @@ final class FramePipeline: Sendable {
     private let finished: BoundedQueue<FrameBuffer>
     private let firstFailure = Lock<FramesError?>(nil)
     private let output: Lock<FrameOutput>
+    /// How much content is in the file, whether no more will come, and why, where something failed.
+    private let progress = Monitor((written: Int64(0), isOver: false, failure: FramesError?.none))
     private let threads = Lock<(compressors: [OSThread], writer: OSThread?)>(([], nil))
 
     init(file: FileDescriptor, path: FilePath, workers: Int) {
@@ -46,8 +48,22 @@ final class FramePipeline: Sendable {
     }
 
     func cancel() {
-        fail(.compression(reason: "cancelled"))
+        end(because: .compression(reason: "cancelled"))
         stop()
+    }
+
+    /// See ``WrittenFrames``.
+    func file(holding range: Range<Int64>) throws(FramesError) -> FramedFile? {
+        let (written, failure) = progress.wait {
+            $0.isOver || $0.written >= range.upperBound
+        } then: {
+            ($0.written, $0.failure)
+        }
+        if written >= range.upperBound {
+            return try output.withLock { output throws(FramesError) in try output.file(holding: range) }
+        }
+        if let failure { throw failure }
+        return nil
     }
 
     /// Waits for every thread; frames that were submitted are still written unless something failed.
@@ -61,13 +77,20 @@ final class FramePipeline: Sendable {
         finished.close()
         writer?.join()
         pool.close()
+        progress.update { $0.isOver = true }
     }
 
     private func fail(_ error: FramesError) {
+        progress.update { if !$0.isOver { $0.failure = error } }
+        end(because: error)
+    }
+
+    private func end(because error: FramesError) {
         firstFailure.withLock { $0 = $0 ?? error }
         // Wakes a producer that waits for a buffer; it finds the failure.
         pool.close()
         toCompress.close()
+        progress.update { $0.isOver = true }
     }
 
     private func compressFrames() {
@@ -95,6 +118,7 @@ final class FramePipeline: Sendable {
                     do throws(FramesError) {
                         if let failure = ready.failure { throw failure }
                         try output.withLock { output throws(FramesError) in try output.append(ready) }
+                        progress.update { $0.written += Int64(ready.count) }
                     } catch {
                         fail(error)
                     }

@@ -16,6 +16,9 @@ package final class FrameWriter {
     /// The content taken so far, in bytes.
     package private(set) var contentCount: Int64 = 0
 
+    /// What has been written, for who wants to read it again; see there.
+    package var written: WrittenFrames { WrittenFrames(pipeline) }
+
     /// Starts to write to `file`, which stays the caller's; `path` is for errors.
     package init(to file: FileDescriptor, at path: FilePath, workers: Int) throws(FramesError) {
         pipeline = FramePipeline(file: file, path: path, workers: max(1, workers))

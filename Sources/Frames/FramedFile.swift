@@ -37,6 +37,15 @@ package final class FramedFile: Sendable {
         }
     }
 
+    /// Takes over an open file, of which only the frames of `entries`, neighbours all of them, can be read.
+    init(_ file: FileDescriptor, at path: FilePath, entries: [FrameEntry], size: Int64) {
+        self.path = path
+        self.file = file
+        self.entries = entries
+        self.size = size
+        contentSize = entries.last.map { $0.contentOffset + Int64($0.contentCount) } ?? 0
+    }
+
     deinit {
         // A descriptor that was only read has nothing to lose.
         try? file.close()

@@ -6,6 +6,7 @@ import Signatures
 import SystemPackage
 import TestSupport
 import Testing
+import Threads
 
 /// The bill of materials behind the blobs.
 @Suite struct AppendixTests {
@@ -27,6 +28,42 @@ import Testing
         #expect(report.members == sample.contents.members.count + 1)
         try SampleBundle().write(to: folder.file("none"))
         #expect(try BundleReader(opening: folder.file("none")).appendix() == nil)
+    }
+
+    /// What stands behind the blobs may be made of them, read from the archive that is being written.
+    @Test func blobsCanBeReadWhereTheyWerePacked() throws {
+        let folder = TemporaryDirectory()
+        let sample = try SampleBundle { $0.hasBill = true }
+        let queue = BoundedQueue<PackedBlob>(capacity: 100)
+        let read = Monitor<[Digest: Digest]?>(nil)
+        OSThread.spawn(name: "read") {
+            var found: [Digest: Digest] = [:]
+            while let blob = queue.pop() {
+                var bytes = Data()
+                var buffer = [UInt8](repeating: 0, count: 300)
+                // What can't be read is missed below.
+                while let payload = try? blob.payload() {
+                    while let count = try? buffer.withUnsafeMutableBytes({ try payload.read(into: $0) }), count > 0 {
+                        bytes += buffer[..<count]
+                    }
+                    break
+                }
+                found[blob.descriptor.digest] = .of(bytes)
+            }
+            read.update { $0 = found }
+        }
+        try sample.write(to: folder.file("a")) { queue.push($0) }
+        queue.close()
+        let found = read.wait {
+            $0 != nil
+        } then: {
+            $0 ?? [:]
+        }
+        #expect(Set(found.keys) == Set(sample.contents.payload.map(\.digest)))
+        #expect(found.count > 1)
+        for (expected, digest) in found { #expect(digest == expected) }
+        try sample.write(to: folder.file("b"))
+        #expect(try contents(of: folder.file("a")) == contents(of: folder.file("b")))
     }
 
     /// RFC 9562: version 8 in the 13th digit, variant 10 in the 17th.

@@ -121,11 +121,13 @@ package struct SampleBundle {
 
     /// Writes the archive with the product's own writer.
     @discardableResult
-    package func write(to path: FilePath, workers: Int = 2) throws -> (digest: Digest, size: Int64) {
+    package func write(
+        to path: FilePath, workers: Int = 2, packed: ((PackedBlob) -> Void)? = nil
+    ) throws -> (digest: Digest, size: Int64) {
         let file = try Self.create(path)
         return try file.closeAfter {
             try BundleWriter(contents).write(
-                to: file, at: path, workers: workers, payload: { Payload(blobs[$0.digest] ?? Data()) },
+                to: file, at: path, workers: workers, packed: packed, payload: { Payload(blobs[$0.digest] ?? Data()) },
                 progress: { _ in }, appendix: { appendix })
         }
     }
@@ -173,7 +175,7 @@ package struct SampleBundle {
 
     private static func create(_ path: FilePath) throws -> FileDescriptor {
         try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
+            path, .readWrite, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
     }
 
     private final class Payload: PayloadSource {
