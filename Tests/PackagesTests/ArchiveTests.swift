@@ -23,6 +23,18 @@ import Testing
         #expect(found.gaps == [])
     }
 
+    /// Entries that nobody reads are skipped where the sizes behind them are near, and unpacked where they are far; marks
+    /// that are part of an entry are none.
+    @Test func findsTheEndsOfStreamedEntries() async throws {
+        let file = "decoys-1.0.jar"
+        let found = try await scanned([file])
+        #expect(
+            found.listing == [
+                "\(file) java:org.example/decoys@1.0", "\(file)!lib/inner-1.0.jar java:org.example/inner@1.0",
+            ])
+        #expect(found.gaps == [])
+    }
+
     @Test func namesWhatMavenDidNotName() async throws {
         let found = try await scanned([
             "uber-2.5.jar", "unnamed.jar", "empty.jar", "nifi-a.nar", "self-running-1.0.jar",

@@ -64,7 +64,7 @@ struct JavaArchive {
             }
             let found: Reading
             do {
-                let content = ByteStream(try zip.body(), capacity: 64 << 10)
+                let content = ByteStream(try zip.body(), capacity: ZipStream.capacity)
                 found = Self.read(content, path: name, inside: below, depth: depth + 1, budget: budget)
             } catch {
                 found = Reading(faults: ["\(below): \(error.reason)"])

@@ -109,7 +109,7 @@ private final class LayerWalk {
             let reading = JavaRelease.read(try body.take(Int(body.left)))
             if !reading.packages.isEmpty { add(reading, at: path) }
         case .java:
-            add(JavaArchive.read(ByteStream(body, capacity: 64 << 10), name: path, budget: budget), at: path)
+            add(JavaArchive.read(ByteStream(body, capacity: ZipStream.capacity), name: path, budget: budget), at: path)
         case .unsupported(let manager, let folder):
             if unsupported.insert(folder).inserted { findings.miss(folder, "what \(manager) installed is not read") }
         case nil: try readProgram(path, body)

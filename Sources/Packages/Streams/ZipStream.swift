@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Inflate
 
 /// A zip archive entry by entry, in the order of its bytes.
@@ -12,6 +13,12 @@ final class ZipStream {
     private static let endMark: [UInt8] = [0x50, 0x4B, 5, 6]
     private static let largeEndMark: [UInt8] = [0x50, 0x4B, 6, 6]
     private static let descriptorMark: [UInt8] = [0x50, 0x4B, 7, 8]
+    /// A mark, a checksum, two large sizes, and the mark of what follows.
+    private static let longestDescriptor = 28
+    /// How large the streams should be that archives are read from.
+    static let capacity = 256 << 10
+    /// How far the end of an entry is searched for.
+    private static let window = capacity - (64 << 10)
 
     private let stream: ByteStream
     private let budget: Budget
@@ -71,7 +78,11 @@ final class ZipStream {
             }
             try stream.skip(left)
         } else if entry.method == ZipEntry.deflated, !entry.isEncrypted {
-            try drain(deflated ?? DeflateSource(stream, inflater: inflater, budget: budget))
+            if let deflated {
+                try drain(deflated)
+            } else if try !skipToDescriptor() {
+                try drain(DeflateSource(stream, inflater: inflater, budget: budget))
+            }
         } else if !entry.isFolder {
             throw ReadFault("an entry whose end is not to be found")
         }
@@ -84,6 +95,50 @@ final class ZipStream {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         defer { scratch.deallocate() }
         while try source.read(into: scratch) > 0 {}
+    }
+
+    /// Skips an entry that nobody has read, without unpacking it, where the sizes behind it are marked and near; `false`
+    /// where they are not, and nothing was skipped.
+    private func skipToDescriptor() throws(ReadFault) -> Bool {
+        var piece = stream.ready
+        var searched = 0
+        while true {
+            if let size = Self.size(ofEntryIn: piece, searched: searched) {
+                stream.advance(size)
+                return true
+            }
+            guard piece.count < Self.window else { return false }
+            searched = max(0, piece.count - Self.longestDescriptor)
+            let more = try stream.look(ahead: piece.count + 1)
+            guard more.count > piece.count else { return false }
+            piece = more
+        }
+    }
+
+    /// How many bytes stand before a mark, those very sizes, and the mark of what follows.
+    private static func size(ofEntryIn piece: UnsafeRawBufferPointer, searched: Int) -> Int? {
+        var position = searched
+        while let start = piece.baseAddress, position + longestDescriptor <= piece.count,
+            let found = memchr(start + position, CInt(descriptorMark[0]), piece.count - position)
+        {
+            position = UnsafeRawPointer(found) - start
+            guard position + longestDescriptor <= piece.count else { return nil }
+            let rest = UnsafeRawBufferPointer(rebasing: piece[position...])
+            guard rest.starts(with: descriptorMark) else {
+                position += 1
+                continue
+            }
+            let sizes = (
+                UInt64(rest.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian),
+                rest.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian
+            )
+            for (size, length) in [(sizes.0, 16), (sizes.1, 24)] where size == UInt64(position) {
+                let next = rest[length...]
+                if next.starts(with: entryMark) || next.starts(with: directoryMark) { return position }
+            }
+            position += 1
+        }
+        return nil
     }
 
     /// The sizes behind an entry, in any of four forms, of which only what follows tells which it is.

@@ -5,6 +5,7 @@ Makes Java archives of every form that zip has, and some that it must not have.
 """
 
 import io
+import random
 import struct
 import sys
 import zipfile
@@ -56,6 +57,16 @@ write("streamed-1.0.jar", archive("streamed", [("lib/inner-1.0.jar", inner)], st
 write("large-1.0.jar", archive("large", [("lib/inner-1.0.jar", inner)], force_zip64=True))
 write("streamed-large-1.0.jar",
       archive("streamed-large", [("lib/inner-1.0.jar", inner)], streamed=True, force_zip64=True))
+noise = random.Random(1).randbytes
+write("decoys-1.0.jar", archive("decoys", [
+    # Nothing of these can be compressed: marks stay marks, with the very distance behind some of them.
+    ("marks", b"".join(noise(30) + b"PK\7\10" for _ in range(50))),
+    ("distances", b"".join(noise(40) + b"PK\7\10" + noise(4) + struct.pack("<I", 45 + 60 * number) + noise(8)
+                           for number in range(100))),
+    ("entry", noise(300) + b"PK\7\10" + noise(12) + b"PK\3\4" + noise(300)),
+    ("far", noise(400_000)), ("nothing", b""),
+    ("lib/inner-1.0.jar", inner),
+], streamed=True))
 write("self-running-1.0.jar", b"#!/bin/sh\nexec java -jar \"$0\" # P PK\n" + archive("self-running"))
 write("uber-2.5.jar", archive("uber", poms=["guava", "gson"]))
 write("unnamed.jar", archive("unnamed", poms=[]))
