@@ -70,11 +70,11 @@ struct BundleAssembly {
                 mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: description.descriptor,
                 layers: layers), mediaType: .ociManifest)
         let index = try Document(
-            encoding: BundleIndex.make(images: namedDescriptors(names), artifact: artifact.descriptor), mediaType: .ociIndex)
+            encoding: BundleIndex.make(images: namedDescriptors(names), artifact: artifact.descriptor),
+            mediaType: .ociIndex)
         var all = Dictionary(texts.map { (Digest.of($0.bytes), $0.bytes) }) { first, _ in first }
-        let own = [artifact.descriptor.digest: artifact.bytes, description.descriptor.digest: description.bytes]
-        let _: Document<Manifest> = try graph.document(artifact.descriptor) { own[$0.digest] ?? Data() }
-        let _: Document<BundleDescription> = try graph.document(description.descriptor) { own[$0.digest] ?? Data() }
+        try graph.add(artifact, as: artifact.descriptor)
+        try graph.add(description, as: description.descriptor)
         for layer in layers {
             do {
                 try layer.mediaType.isBundleText ? graph.addText(layer.bare) : graph.addLayer(layer.bare)

@@ -55,12 +55,15 @@ package final class BundleReader: Sendable {
                 return bytes
             }
             let listing = try BundleIndex(reading: index.value)
-            (artifact, description) = try Self.artifact(listing.artifact, load: load)
+            let read = try Self.artifact(listing.artifact, load: load)
+            (artifact, description) = (read.manifest, read.description.value)
             files = try BundleTitles(of: artifact.value, for: description).layers
             var graph = ImageGraph(platforms: description.platforms)
             for descriptor in listing.images { try graph.add(descriptor, load: load) }
             try listing.check(against: description)
-            let texts = try graph.addArtifact(listing.artifact, artifact.value, load: load)
+            try graph.add(read.manifest, as: listing.artifact)
+            try graph.add(read.description, as: artifact.value.config)
+            let texts = try graph.addFiles(of: artifact.value, load: load)
             self.graph = graph
             contents = BundleContents(index: indexBytes, graph: graph, texts: texts, signature: seal.signature)
         } catch let error as Malformed {
@@ -74,23 +77,21 @@ package final class BundleReader: Sendable {
 
     private static func artifact(
         _ descriptor: Descriptor, load: (Descriptor) throws -> Data
-    ) throws -> (Document<Manifest>, BundleDescription) {
+    ) throws -> (manifest: Document<Manifest>, description: Document<BundleDescription>) {
         let manifest = try Document<Manifest>(bytes: load(descriptor), mediaType: descriptor.mediaType)
         guard manifest.value.artifactType == MediaType.bundle.rawValue, manifest.value.config.mediaType == .bundleConfig
         else { throw BundleIndex.Fault(reason: "the artifact manifest \(descriptor.digest) is not a bundle's") }
         let description = try Document<BundleDescription>(
             bytes: load(manifest.value.config), mediaType: .bundleConfig)
-        return (manifest, description.value)
+        return (manifest, description)
     }
 }
 
 extension ImageGraph {
-    /// Adds a bundle's artifact; returns its small texts, which stand at the front of the archive.
-    mutating func addArtifact(
-        _ descriptor: Descriptor, _ manifest: Manifest, load: (Descriptor) throws -> Data
+    /// Adds the files of a bundle's artifact; returns its small texts, which stand at the front of the archive.
+    mutating func addFiles(
+        of manifest: Manifest, load: (Descriptor) throws -> Data
     ) throws -> [Digest: Data] {
-        let _: Document<Manifest> = try document(descriptor, load: load)
-        let _: Document<BundleDescription> = try document(manifest.config, load: load)
         var texts: [Digest: Data] = [:]
         for layer in manifest.layers {
             guard layer.mediaType.isBundleText else {

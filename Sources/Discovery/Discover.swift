@@ -62,7 +62,8 @@ private struct Discoverer {
             }
         }
 
-        let all = groups.values.map(Self.image).sorted { $0.reference < $1.reference }
+        // By their texts, each made once.
+        let all = groups.map { (text: $0.description, image: Self.image($1)) }.sorted { $0.text < $1.text }.map(\.image)
         let images = all.filter { $0.grade > .guess }
         let known = KnownHostPaths(
             dataDirectories: values.dataDirectories, files: definition.files.map(\.name))

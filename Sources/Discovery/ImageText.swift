@@ -87,7 +87,7 @@ enum ImageText {
 
     private static func isPlainlyOther(_ text: String) -> Bool {
         let lower = text.lowercased()
-        return text.contains("://") || text.hasPrefix("/") || text.hasPrefix(".") || text.contains("$")
+        return text.hasSchemeMark || text.hasPrefix("/") || text.hasPrefix(".") || text.contains("$")
             || ["true", "false", "null", "none"].contains(lower) || lower.allSatisfy { $0.isNumber || $0 == "." }
             || otherEndings.contains { lower.hasSuffix($0) }
     }

@@ -126,6 +126,18 @@ package struct ImageGraph: Sendable {
         guard documentBytes <= Self.documentsLimit else { throw .documentsTooLarge(limit: Self.documentsLimit) }
     }
 
+    /// Adds a document that was read, and proven to be what `descriptor` says, before there was a graph.
+    package mutating func add<Value>(_ document: Document<Value>, as descriptor: Descriptor) throws {
+        if let known = documents[descriptor.digest]?.descriptor {
+            guard known.size == descriptor.size else {
+                throw GraphError.sizesDiffer(descriptor.digest, known.size, descriptor.size)
+            }
+            return
+        }
+        try countDocument(descriptor)
+        documents[descriptor.digest] = (descriptor.bare, document.bytes)
+    }
+
     /// Reads a document, once per digest.
     package mutating func document<Value: DocumentValue>(
         _ descriptor: Descriptor, load: (Descriptor) throws -> Data

@@ -11,23 +11,27 @@ extension ImageReference {
         func broken(_ rule: String) -> Malformed { Malformed(Self.subject, text, breaks: rule) }
 
         guard !text.isEmpty else { throw broken("a name must not be empty") }
-        guard !text.contains("://") else {
+        guard !text.hasSchemeMark else {
             throw broken("a name has no scheme; write it without \(text.prefix { $0 != ":" })://")
         }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw broken("a name is printable ASCII without spaces")
         }
 
+        // All is ASCII from here on: bytes are characters, and much quicker told apart.
         var rest = Substring(text)
         var digest: Digest?
-        if let at = rest.firstIndex(of: "@") {
-            do { digest = try Digest(parsing: rest[rest.index(after: at)...]) } catch { throw broken(error.rule) }
+        if let at = rest.utf8.firstIndex(of: UInt8(ascii: "@")) {
+            do { digest = try Digest(parsing: rest[rest.utf8.index(after: at)...]) } catch { throw broken(error.rule) }
             rest = rest[..<at]
         }
         var tag: String?
-        let lastComponent = rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex
-        if let colon = rest[lastComponent...].lastIndex(of: ":"), !rest[lastComponent...].hasPrefix("[") {
-            let written = rest[rest.index(after: colon)...]
+        let lastComponent =
+            rest.utf8.lastIndex(of: UInt8(ascii: "/")).map { rest.utf8.index(after: $0) } ?? rest.startIndex
+        if let colon = rest[lastComponent...].utf8.lastIndex(of: UInt8(ascii: ":")),
+            !rest[lastComponent...].hasPrefix("[")
+        {
+            let written = rest[rest.utf8.index(after: colon)...]
             guard Self.isTag(written) else {
                 throw broken(
                     "a tag is 1 to \(Self.maximumTagLength) letters, digits, '_', '.' and '-', the first not '.' or '-'"
@@ -45,8 +49,8 @@ extension ImageReference {
         if path.utf8.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) {
             throw broken("a repository is lowercase; did you mean '\(text.lowercasedRepository(path))'?")
         }
-        for component in path.split(separator: "/", omittingEmptySubsequences: false) where !Self.isComponent(component)
-        {
+        let components = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        for component in components.map(Substring.init) where !Self.isComponent(component) {
             throw broken(
                 component.isEmpty
                     ? "a repository has no empty path component"
@@ -68,14 +72,18 @@ extension ImageReference {
 
     /// The first component is a registry when it has a dot, a colon or a capital, or is `localhost`.
     private static func splitRegistry(_ name: Substring) -> (registry: String, path: String) {
-        guard let slash = name.firstIndex(of: "/") else { return ("docker.io", "library/\(name)") }
+        guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return ("docker.io", "library/\(name)") }
         let first = String(name[..<slash])
-        let rest = String(name[name.index(after: slash)...])
+        let rest = String(name[name.utf8.index(after: slash)...])
         let isHost =
-            first == "localhost" || first.contains(".") || first.contains(":") || first.lowercased() != first
+            first == "localhost"
+            || first.utf8.contains {
+                $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":")
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
+            }
         guard isHost else { return ("docker.io", String(name)) }
         guard first == "docker.io" || first == "index.docker.io" else { return (first, rest) }
-        return ("docker.io", rest.isEmpty || rest.contains("/") ? rest : "library/\(rest)")
+        return ("docker.io", rest.isEmpty || rest.utf8.contains(UInt8(ascii: "/")) ? rest : "library/\(rest)")
     }
 
     private static func isRegistry(_ host: String) -> Bool {
@@ -88,12 +96,12 @@ extension ImageReference {
             let port = host[host.index(after: end)...]
             return port.isEmpty || (port.hasPrefix(":") && isPort(port.dropFirst()))
         }
-        let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = host.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(Substring.init)
         guard (1...2).contains(parts.count), parts.count == 1 || isPort(parts[1]) else { return false }
-        return parts[0].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            guard let first = label.utf8.first, let last = label.utf8.last else { return false }
+        return parts[0].utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+            guard let first = label.first, let last = label.last else { return false }
             return isAlphanumeric(first) && isAlphanumeric(last)
-                && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+                && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         }
     }
 
@@ -145,6 +153,16 @@ extension ImageReference {
 }
 
 extension String {
+    /// Whether "://" stands in the text: no name of an image has it, every URL does.
+    package var hasSchemeMark: Bool {
+        var rest = utf8[...]
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[rest.index(after: colon)...]
+            if rest.starts(with: "//".utf8) { return true }
+        }
+        return false
+    }
+
     /// The same reference with its repository in lower case, for a hint.
     fileprivate func lowercasedRepository(_ path: String) -> String {
         let bare = path.hasPrefix("library/") && !contains("library/") ? String(path.dropFirst(8)) : path

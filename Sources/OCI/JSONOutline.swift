@@ -73,7 +73,7 @@ struct JSONOutline {
     private mutating func take(key: UnsafeRawBufferPointer) throws(Malformed) {
         expectsKey = false
         var text = String(decoding: key.dropFirst().dropLast(), as: UTF8.self)
-        if text.contains("\\") {
+        if key.contains(UInt8(ascii: "\\")) {
             // try?: one that can't be read is the decoder's to refuse.
             text = (try? JSONDecoder().decode(String.self, from: Data(key))) ?? text
         }

@@ -63,6 +63,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         .whole("just text\n", "bundle.yaml:1: the document must be a mapping, not a single value"),
         .whole("? [a]\n: 1\n", "bundle.yaml:1: not valid yaml: a key must be a single value"),
         .whole("a: 1\nb: 2\na: 3\n", "bundle.yaml:1: the key 'a' stands here more than once"),
+        // The same key, however it is written: in JSON there are only texts.
+        .whole("1: a\n\"1\": b\n", "bundle.yaml:1: the key '1' stands here more than once"),
     ]
 
     static let keys: [Mistake] = [
