@@ -72,6 +72,7 @@ struct BundlePacking: Sendable {
                     }
                     return .packed(digest, size)
                 } catch {
+                    board.stop()
                     return .failed(error)
                 }
             }

@@ -11,6 +11,8 @@ struct FrameOutput: Sendable {
     private var entries: [FrameEntry] = []
     private var contentSize: Int64 = 0
     private var writebackStart: Int64 = 0
+    /// The writer has ended, and its caller may close the file.
+    var isOver = false
 
     /// The most that one system call writes. Larger writes make the kernel look for larger pages, which were measured
     /// to take five times as long (4 MiB against 1 MiB, ext4, Linux 6).
@@ -46,8 +48,9 @@ struct FrameOutput: Sendable {
         contentSize += Int64(content.count)
     }
 
-    /// A file of its own of the frames that hold the content of `range`.
-    func file(holding range: Range<Int64>) throws(FramesError) -> FramedFile {
+    /// A file of its own of the frames that hold the content of `range`; `nil` once the writer has ended.
+    func file(holding range: Range<Int64>) throws(FramesError) -> FramedFile? {
+        guard !isOver else { return nil }
         let copy = fcntl(file.rawValue, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw .system(action: "open", path: path, errno: Errno(rawValue: errno)) }
         let held = entries.filter {

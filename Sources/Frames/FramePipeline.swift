@@ -77,6 +77,7 @@ final class FramePipeline: Sendable {
         finished.close()
         writer?.join()
         pool.close()
+        output.withLock { $0.isOver = true }
         progress.update { $0.isOver = true }
     }
 

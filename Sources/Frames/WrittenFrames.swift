@@ -6,8 +6,8 @@ package struct WrittenFrames: Sendable {
 
     /// A file of the frames that hold the content of `range`; blocks until all of them are written.
     ///
-    /// The file that is written to must be open for reading too. Throws what the writer failed with; `nil` where the
-    /// frames won't come since it was cancelled, or ended before.
+    /// The file that is written to must be open for reading too. Throws what the writer failed with; `nil` once
+    /// it has ended, whatever was written.
     package func file(holding range: Range<Int64>) throws(FramesError) -> FramedFile? {
         try pipeline.file(holding: range)
     }

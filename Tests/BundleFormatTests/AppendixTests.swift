@@ -42,22 +42,24 @@ import Threads
                 var bytes = Data()
                 var buffer = [UInt8](repeating: 0, count: 300)
                 // What can't be read is missed below.
-                while let payload = try? blob.payload() {
-                    while let count = try? buffer.withUnsafeMutableBytes({ try payload.read(into: $0) }), count > 0 {
-                        bytes += buffer[..<count]
-                    }
-                    break
+                let payload = try? blob.payload()
+                while let count = try? buffer.withUnsafeMutableBytes({ try payload?.read(into: $0) }), count > 0 {
+                    bytes += buffer[..<count]
                 }
                 found[blob.descriptor.digest] = .of(bytes)
             }
             read.update { $0 = found }
         }
-        try sample.write(to: folder.file("a")) { queue.push($0) }
-        queue.close()
-        let found = read.wait {
-            $0 != nil
-        } then: {
-            $0 ?? [:]
+        var found: [Digest: Digest] = [:]
+        try sample.write(to: folder.file("a")) {
+            queue.push($0)
+        } behindBlobs: {
+            queue.close()
+            found = read.wait {
+                $0 != nil
+            } then: {
+                $0 ?? [:]
+            }
         }
         #expect(Set(found.keys) == Set(sample.contents.payload.map(\.digest)))
         #expect(found.count > 1)

@@ -39,7 +39,7 @@ import Threads
             }
             _ = try writer.finish()
             #expect(try writer.written.file(holding: 0..<14_000_001) == nil)
-            #expect(try writer.written.file(holding: 1..<2) != nil)
+            #expect(try writer.written.file(holding: 1..<2) == nil)
         }
     }
 
@@ -55,8 +55,9 @@ import Threads
         try all[..<150].withUnsafeBytes { try writer.write($0) }
         try writer.cut(.raw)
         try all[150...].withUnsafeBytes { try writer.write($0) }
-        _ = try writer.finish()
+        try writer.cut(.raw)
         #expect(try await found == all[100..<200])
+        _ = try writer.finish()
         try file.close()
     }
 

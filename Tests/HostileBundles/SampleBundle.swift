@@ -122,13 +122,17 @@ package struct SampleBundle {
     /// Writes the archive with the product's own writer.
     @discardableResult
     package func write(
-        to path: FilePath, workers: Int = 2, packed: ((PackedBlob) -> Void)? = nil
+        to path: FilePath, workers: Int = 2, packed: ((PackedBlob) -> Void)? = nil, behindBlobs: () -> Void = {}
     ) throws -> (digest: Digest, size: Int64) {
         let file = try Self.create(path)
         return try file.closeAfter {
             try BundleWriter(contents).write(
                 to: file, at: path, workers: workers, packed: packed, payload: { Payload(blobs[$0.digest] ?? Data()) },
-                progress: { _ in }, appendix: { appendix })
+                progress: { _ in },
+                appendix: {
+                    behindBlobs()
+                    return appendix
+                })
         }
     }
 
