@@ -9,11 +9,8 @@ package struct ImpliedFolders: Sendable {
 
     init(_ folders: [(path: EntryPath, isDescribed: Bool)]) { self.folders = folders }
 
-    /// Gives the folders owner, mode and attributes of the first layer below that has them: containerd's `mkparent`.
-    ///
-    /// - Parameters:
-    ///   - layer: where this layer is unpacked.
-    ///   - lower: where those below are, the nearest first.
+    /// Gives the folders of `layer` owner, mode and attributes of the first layer below that has them: containerd's
+    /// `mkparent`. `lower` are the folders of those below, the nearest first.
     package func adopt(in layer: FilePath, from lower: [FilePath]) throws(UnpackDoubt) {
         for (path, isDescribed) in folders {
             guard let origin = try Self.find(path, in: lower) else { continue }

@@ -27,8 +27,8 @@ package final class LayerUnpacking {
 
     /// Unpacks the tar of `stream` and reads what is behind its last member, up to the stream's end.
     ///
-    /// - Parameter isBase: nothing lies below the layer, so that its whiteouts have nothing to hide.
-    /// - Returns: the folders that are to be given what those of the layers below have.
+    /// `isBase`: nothing lies below the layer, so that its whiteouts have nothing to hide. What it returns are the
+    /// folders that are to be given what those of the layers below have.
     package static func run(
         _ stream: ByteStream, into folder: FilePath, isBase: Bool
     ) throws(UnpackDoubt) -> ImpliedFolders {
