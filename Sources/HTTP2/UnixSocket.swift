@@ -1,10 +1,14 @@
 internal import Glibc
+internal import Linux
 internal import SystemPackage
 internal import Threads
 
 /// A connected, non-blocking stream socket; closed when the object goes away.
 final class UnixSocket {
     let descriptor: CInt
+
+    /// The process that listens at the other end; `nil` where this one can't see it.
+    var peer: Int32? { Kernel.peer(ofSocket: descriptor) }
 
     /// Takes over a connected socket.
     init(owning descriptor: CInt) throws(HTTP2Error) {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Inflate
+internal import Layers
 
 /// A zip archive entry by entry, in the order of its bytes.
 ///
