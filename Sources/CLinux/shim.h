@@ -1,5 +1,6 @@
 #pragma once
 
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -10,6 +11,9 @@
 
 // prctl takes any number of arguments, which Swift can't call. 0: done.
 static inline int sealift_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// Not among the headers that Swift's Glibc module shows.
+static inline void sealift_return_large_memory(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 
 // The following are declared by libc with _GNU_SOURCE only, which Swift's Glibc module does without.
 

@@ -6,6 +6,11 @@ package enum Kernel {
     /// error to be had for these arguments.
     package static func hideMemory() { _ = sealift_hide_memory() }
 
+    /// From now on what is freed of allocations of 256 KiB or more goes back to the system at once (mallopt(3)).
+    ///
+    /// Otherwise glibc keeps ever larger ones for the next time, in each thread's arena.
+    package static func returnLargeMemory() { sealift_return_large_memory(256 << 10) }
+
     /// Returns when everything on the file system of an open file is on the disk (syncfs(2)); `false` and `errno` where
     /// that failed.
     package static func syncFileSystem(of file: CInt) -> Bool { sealift_syncfs(file) == 0 }
