@@ -49,7 +49,8 @@ def bench(inputs, options, modes):
         if row.kind == "peer":
             row.reads = [inputs.storage]
             row.once = options.quick
-    taken, dropped = measure_rounds([Group.of(row, inputs.corpus.server) for row in rows], options.runs, modes, inputs.log)
+    groups = [Group.of(row, inputs.corpus.server) for row in rows]
+    taken, dropped = measure_rounds(groups, options.runs, modes, inputs.log)
     rows = summarise(taken)
     limit, ratios = ratios_of(rows)
     return {

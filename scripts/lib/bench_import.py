@@ -26,7 +26,8 @@ class Node:
         def made(daemon):
             for key, title, kind, words, unpacked in rows(daemon):
                 yield Row(f"{key} {self.release.name}", f"{self.name}: {title}", kind, words, disk=daemon.root,
-                          reads=[self.inputs.archive], check=daemon.check(self.inputs.corpus.images, unpacked))
+                          reads=[self.inputs.archive, *([self.inputs.tar] if kind == "peer" else [])],
+                          check=daemon.check(self.inputs.corpus.images, unpacked))
         return Group(made, lambda: Containerd(self.release, self.inputs.work / "node", self.options.gunzip_helpers),
                      self.rounds)
 

@@ -109,7 +109,8 @@ class Inputs:
 
     @property
     def about(self):
-        return f"{len(self.corpus.images)} images, {self.corpus.bytes / 1e6:,.0f} MB of blobs, registry on loopback."
+        size = self.corpus.bytes / 1e6
+        return f"{len(self.corpus.images)} images, {size:,.{0 if size > 10 else 3}f} MB of blobs, registry on loopback."
 
     @property
     def storage(self):
@@ -132,7 +133,8 @@ class Inputs:
     @cached_property
     def lock(self):
         path = self.work / "images.lock"
-        self.make(BIN / "sealift", "lock", self.bundle, "--lock", path, *self.mirror, "--cache", self.work / "lock-cache")
+        cache = self.work / "lock-cache"
+        self.make(BIN / "sealift", "lock", self.bundle, "--lock", path, *self.mirror, "--cache", cache)
         return path
 
     def build(self, output, *options):

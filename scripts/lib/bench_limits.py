@@ -7,11 +7,12 @@ from bench_rounds import Row
 
 CORES = os.cpu_count()
 
-LARGEST = 'find "$1" -type f -printf "%s %p\\n" | sort -rn | cut -d" " -f2- | '
-SHA256 = "set -euo pipefail; " + LARGEST + 'xargs -P "$2" -n 1 openssl dgst -sha256'
+EACH_BLOB = 'set -euo pipefail; find "$1" -type f -printf "%s %p\\n" | sort -rn | cut -d" " -f2- | '
+SHA256 = EACH_BLOB + 'xargs -P "$2" -n 1 openssl dgst -sha256'
 COPY = 'set -e; cat "$1"/* >"$2/copy"; if [ -n "$3" ]; then sync "$2/copy"; fi'
 WRITE = 'set -e; head -c "$1" /dev/zero >"$2/zeros"; sync "$2/zeros"'
-COPY_EACH = "set -euo pipefail; " + LARGEST + """xargs -P "$3" -n 1 bash -c 'set -e; cat "$1" >"$0/${1##*/}"; sync "$0/${1##*/}"' "$2" """
+COPY_EACH = EACH_BLOB + """xargs -P "$3" -n 1 bash -c '
+    set -e; cat "$1" >"$0/${1##*/}"; sync "$0/${1##*/}"' "$2" """
 # Both given to bash -c, with a folder and a blob. A configuration is no layer; one that is zstd goes through zstd.
 LAYER = """
     set -euo pipefail
@@ -31,7 +32,7 @@ UNPACK = LAYER + """
     unpack "$1" | tee "$folder.pipe" | tar -C "$folder" -x --same-owner --numeric-owner
     wait $!
 """
-EACH = "set -euo pipefail; export GUNZIP=$3; " + LARGEST + """xargs -P "$2" -n 1 bash -c "$5" "$4"; sync -f "$4" """
+EACH = "export GUNZIP=$3; " + EACH_BLOB + """xargs -P "$2" -n 1 bash -c "$5" "$4"; sync -f "$4" """
 
 
 def shell(script, *words):
@@ -76,8 +77,9 @@ def gunzips(skipped):
         if program:
             found[name] = program
         else:
-            skipped.append(f"{name} as a limit, which is not on PATH ({name.upper()} would say where; Debian's package "
-                           f"{'isal' if name == 'igzip' else name} has it)")
+            package = "isal" if name == "igzip" else name
+            skipped.append(f"{name}, which is not on PATH ({name.upper()} would say where; "
+                           f"Debian's package is {package})")
     return found
 
 
@@ -86,7 +88,8 @@ def unpacking(inputs, skipped):
     for number, (name, program) in enumerate(programs.items()):
         yield Row("limit gunzip" if not number else f"limit gunzip {name}",
                   f"limit: gunzip of all layers by {name}, {CORES} at a time", "limit",
-                  shell(EACH, inputs.blobs, CORES, program, inputs.none, ONLY_GUNZIP), reads=[inputs.blobs], once=number > 0)
+                  shell(EACH, inputs.blobs, CORES, program, inputs.none, ONLY_GUNZIP), reads=[inputs.blobs],
+                  once=number > 0)
     name, program = next(iter(programs.items()))
     yield Row("limit unpack", f"limit: {name}, SHA-256 and tar -x of each layer, {CORES} at a time, sync", "limit",
               shell(EACH, inputs.blobs, CORES, program, folder, UNPACK), empties=[folder], reads=[inputs.blobs])

@@ -203,7 +203,8 @@ def measure(command, log, server=None, folder=None):
     start = time.perf_counter()
     process, group = launch(words, log)
     try:
-        with Watch(lambda: memory_of_tree(process)) as memory, Watch(lambda: disk_usage(folder) if folder else 0) as disk:
+        with (Watch(lambda: memory_of_tree(process)) as memory,
+              Watch(lambda: disk_usage(folder) if folder else 0) as disk):
             os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
             wall = time.perf_counter() - start
             read, written = io_of(process)  # of one that has ended, but that nobody has waited for yet

@@ -11,6 +11,7 @@ import subprocess
 from bench_measure import fail
 from bench_rounds import Row
 
+PROGRAMS = ["skopeo", "crane", "imgpkg", "zarf", "hauler", "ctr", "igzip", "pigz"]
 VERSIONS = {"skopeo": ["--version"], "crane": ["version"], "imgpkg": ["version"], "zarf": ["version"],
             "hauler": ["version"]}
 

@@ -18,7 +18,8 @@ def bench(inputs, options, modes):
         rows.append(Row(key, title, "ours", inputs.build(folder, "--cache", inputs.cache, *words), disk=folder,
                         empties=[folder], reads=[inputs.cache, BIN / "sealift"]))
     rows += [*second_builds(inputs, skipped, inputs.make), *list(one_file(inputs))[:2]]
-    taken, dropped = measure_rounds([Group.of(row, inputs.corpus.server) for row in rows], options.runs, modes, inputs.log)
+    groups = [Group.of(row, inputs.corpus.server) for row in rows]
+    taken, dropped = measure_rounds(groups, options.runs, modes, inputs.log)
     rows = summarise(taken)
     made = Ratios(rows)
     for key, name in (("cached", "full cache"), ("cached bare", "full cache, --no-sbom")):

@@ -58,7 +58,9 @@ def circumstances(result):
     noise = max((row["others_cpu"] / row["wall"] for row in result["rows"] if row["wall"] > 0.5), default=0)
     if noise > 0.25:
         lines[0] += f" **Others kept up to {noise:.1f} cores busy meanwhile: compare CPU seconds, not wall times.**"
-    return lines + [f"Left out: {reason}." for reason in result.get("skipped", [])]
+    if result.get("skipped"):
+        lines[0] += f" Left out: {'; '.join(result['skipped'])}."
+    return lines
 
 
 def megabytes(row, name):
@@ -72,7 +74,7 @@ def table(result):
     head = ["what", *(["cache"] if both else []), "n", "wall s", "range", "user+sys s",
             *([f"{result.get('server', 'server')} CPU s"] if served else []),
             "others' CPU s", "RSS MB", "read MB", "written MB", "disk MB"]
-    lines = [line(head), line(["---"] * len(head))]
+    lines = [line(head), "|" + "---|" * len(head)]
     for row in rows:
         digits = 2 if row["wall"] >= 0.2 else 3
         lines.append(line([
@@ -93,9 +95,9 @@ def ratio_table(result):
     ratios = result.get("ratios", [])
     if not ratios:
         return []
-    shown = [["–" if value is None else f"{value:.2f}" for value in (ratio["wall"], ratio["cpu"])] for ratio in ratios]
-    return ["", "| ratio | wall | CPU |", "|---|---|---|",
-            *(line([ratio["name"], *values]) for ratio, values in zip(ratios, shown))]
+    shown = [line([ratio["name"], *("–" if ratio[of] is None else f"{ratio[of]:.2f}" for of in ("wall", "cpu"))])
+             for ratio in ratios]
+    return ["", "| ratio | wall | CPU |", "|---|---|---|", *shown]
 
 
 def markdown(result):
@@ -115,11 +117,13 @@ def section(verb):
 def check_markdown(path, verbs):
     """Fails, before hours are spent, when a file has no place for a verb; makes a file that is not there."""
     if not path.exists():
+        if not path.parent.is_dir():
+            fail(f"there is no folder {path.parent} for {path.name}")
         path.write_text("\n".join(f"## {verb}\n\n<!-- bench:{verb} -->\n<!-- /bench -->\n" for verb in verbs))
     text = path.read_text()
     for verb in verbs:
         if len(section(verb).findall(text)) != 1:
-            fail(f"{path} needs the lines '<!-- bench:{verb} -->' and '<!-- /bench -->' once, for the table to go between")
+            fail(f"{path} needs the lines '<!-- bench:{verb} -->' and '<!-- /bench -->' once, around a table's place")
 
 
 def write(path, text):

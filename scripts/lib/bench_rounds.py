@@ -32,26 +32,30 @@ class Group:
     rows: object  # given the server, the rows
     server: object = contextlib.nullcontext  # opens the server
     rounds: int | None = None  # at most so many
+    modes: list | None = None  # others than the rest
 
     @staticmethod
-    def of(row, server=None):
-        return Group(lambda _: [row], lambda: contextlib.nullcontext(server))
+    def of(row, server=None, modes=None):
+        return Group(lambda _: [row], lambda: contextlib.nullcontext(server), modes=modes)
 
 
 def measure_rounds(groups, runs, modes, log):
-    """(key, mode) -> row and samples, in the order of the groups; and whether the page cache was dropped if cold."""
+    """(key, mode) -> row and samples, in the order of the groups; and whether the page cache was dropped where it was
+    to be."""
     taken, dropped = {}, True
     for number in range(runs):
         due = [group for group in groups if group.rounds is None or number < group.rounds]
-        for mode in modes:
-            for group in due if number % 2 == 0 else reversed(due):
+        for mode in ("cold", "warm"):
+            fitting = [group for group in due if mode in (group.modes or modes)]
+            for group in fitting if number % 2 == 0 else reversed(fitting):
                 with group.server() as server:
                     for row in group.rows(server):
                         if row.once and number:
                             continue
                         dropped = take(row, mode, number, server, taken, log) and dropped
     keys = list(dict.fromkeys(key for key, _ in taken))  # the first round went in the order of the groups
-    return {(key, mode): taken[key, mode] for key in keys for mode in modes if (key, mode) in taken}, dropped
+    both = ("cold", "warm")
+    return {(key, mode): taken[key, mode] for key in keys for mode in both if (key, mode) in taken}, dropped
 
 
 def take(row, mode, number, server, taken, log):

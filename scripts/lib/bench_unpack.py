@@ -53,9 +53,9 @@ def bench(inputs, options, modes):
     return {
         "about": inputs.about, "server": "containerd", "dropped": dropped, "skipped": skipped, "rows": rows,
         "ratios": ratios, "limit": limit, "shares": shares, "containerds": [release.version for release in releases],
-        "notes": [f"Computed limit: {limit:.2f} s. Somebody must read, hash and write every blob, decompress every layer "
-                  f"and hash and write what is in it, on {CORES} cores. containerd {helpers} unpigz and igzip, which "
-                  "it takes from PATH. Memory, reads and writes: the command's + containerd's. Disk is what "
+        "notes": [f"Computed limit: {limit:.2f} s. Somebody must read, hash and write every blob, decompress every "
+                  f"layer and hash and write what is in it, on {CORES} cores. containerd {helpers} unpigz and igzip, "
+                  "which it takes from PATH. Memory, reads and writes: the command's + containerd's. Disk is what "
                   "containerd's folder holds.",
                   *(f"Of importing into containerd {name}, in two steps, unpacking is {share['wall']:.0%} of the wall "
                     f"time and {share['cpu']:.0%} of the CPU time." for name, share in shares.items())],
