@@ -54,7 +54,15 @@ class Corpus:
     """The images of a folder that scripts/make-corpus filled, in a registry that runs for as long as this does."""
 
     def __init__(self, folder, make=True):
-        self.folder, self.registry = folder, None
+        self.folder = folder
+        try:
+            self.open(make)
+        except BaseException:
+            self.close()  # stopped while the registry was starting
+            raise
+
+    def open(self, make):
+        folder = self.folder
         if (folder / "images.txt").exists():
             run(ROOT / "scripts/make-corpus", "start", folder, 0)
         elif make:

@@ -169,7 +169,11 @@ def launch(words, log):
     try:
         shell = subprocess.Popen(["/bin/sh", "-c", LAUNCH, "sh", *words], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=log, start_new_session=True)
-        answer, _ = shell.communicate()
+        try:
+            answer, _ = shell.communicate()
+        except BaseException:
+            end_group(shell.pid)
+            raise
     finally:
         prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
     return int(answer), shell.pid

@@ -139,8 +139,8 @@ def write_markdown(path, verb, result):
 def check_json(path):
     if path.exists():
         read_json(path)
-    elif not path.parent.is_dir():
-        fail(f"there is no folder {path.parent} for {path.name}")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def read_json(path):
