@@ -8,7 +8,7 @@ import urllib.request
 from functools import cached_property
 from pathlib import Path
 
-from bench_measure import Server, disk_usage, fail, fresh, run, say
+from bench_measure import Server, fail, fresh, run, say
 from bench_peers import write_definitions
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -103,6 +103,15 @@ def builders(skipped):
     return found
 
 
+def complete(name, inputs, out):
+    """A function that fails when a tool made no archive, or one that cannot hold all blobs."""
+    def look():
+        made = sum(file.stat().st_size for file in out.glob("*.tar.zst"))
+        if made < inputs.corpus.bytes / 2:
+            fail(f"{name} made an archive of {made} bytes from blobs of {inputs.corpus.bytes}; see {inputs.log.name}")
+    return look
+
+
 def title(name, program):
     return f"{name} {version(program, name)}: {SCRIPTS[name][0]}"
 
@@ -112,7 +121,8 @@ def first_builds(inputs, skipped):
     for name, program in builders(skipped).items():
         folder = inputs.work / f"fresh-{name}"
         yield Row(f"peer {name}", title(name, program), "peer",
-                  command(name, program, inputs, folder / "state", folder, False), disk=folder, empties=[folder])
+                  command(name, program, inputs, folder / "state", folder, False), disk=folder, empties=[folder],
+                  check=complete(name, inputs, folder))
 
 
 def second_builds(inputs, skipped, log_run):
@@ -125,4 +135,4 @@ def second_builds(inputs, skipped, log_run):
         words = command(name, program, inputs, state, out, True)
         log_run(*words)
         yield Row(f"peer {name}", f"{title(name, program)}, with {KEEPS[name]}", "peer", words, disk=out,
-                  empties=[out], reads=[state])
+                  empties=[out], reads=[state], check=complete(name, inputs, out))
