@@ -21,15 +21,16 @@ class Node:
         # The first has all rounds; the others may be there for comparison only.
         self.rounds = options.rounds_of_others if number else None
 
-    def group(self, rows):
-        """rows: given the containerd, (key, title, kind, command, whether layers are unpacked then) of each."""
+    def group(self, rows, completing=False):
+        """rows: given the containerd, (key, title, kind, command, whether layers are unpacked then) of each. What only
+        completes the table is measured once with "all"."""
         def made(daemon):
             for key, title, kind, words, unpacked in rows(daemon):
                 yield Row(f"{key} {self.release.name}", f"{self.name}: {title}", kind, words, disk=daemon.root,
                           reads=[self.inputs.archive, *([self.inputs.tar] if kind == "peer" else [])],
                           check=daemon.check(self.inputs.corpus.images, unpacked))
         return Group(made, lambda: Containerd(self.release, self.inputs.work / "node", self.options.gunzip_helpers),
-                     self.rounds)
+                     1 if completing and self.options.brief else self.rounds)
 
     def ours(self, daemon, *words, archive=None):
         return [BIN / "sealift-installer", "import", archive or self.inputs.archive, "--address", daemon.socket, *words]
@@ -50,17 +51,18 @@ def groups(node, options):
     ])
     yield node.group(lambda daemon: [
         ("ctr", "ctr images import --no-unpack of the tar", "peer", node.peer(daemon, "--no-unpack", tar), False),
-        *([] if options.quick else [
+        *([] if options.quick or options.brief else [
             ("ctr again", "the same, everything there", "peer", node.peer(daemon, "--no-unpack", tar), False)]),
     ])
     if node.release.local:
         yield node.group(lambda daemon: [
             ("ctr local", "ctr images import --local --no-unpack of the tar", "peer",
              node.peer(daemon, "--local", "--no-unpack", tar), False)])
-    if not options.quick:
+    if not options.quick and node.rounds != 1:
         yield node.group(lambda daemon: [
             ("piped", "zstd -dc, piped into ctr images import --no-unpack", "peer",
-             ["bash", "-c", PIPE, "pipe", node.inputs.archive, *node.peer(daemon, "--no-unpack")], False)])
+             ["bash", "-c", PIPE, "pipe", node.inputs.archive, *node.peer(daemon, "--no-unpack")], False)],
+            completing=True)
 
 
 def bench(inputs, options, modes):
@@ -68,7 +70,7 @@ def bench(inputs, options, modes):
     every = [Group.of(row) for row in [*sha256(inputs), *file_a_blob(inputs)]]
     for number, release in enumerate(releases):
         every += groups(Node(inputs, release, number, options), options)
-    taken, dropped = measure_rounds(every, options.runs, modes, inputs.log)
+    taken, dropped = measure_rounds(every, options, modes, inputs.log)
     rows = summarise(taken)
     limit, ratios = ratios_of(rows, releases)
     return {

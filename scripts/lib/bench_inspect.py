@@ -21,7 +21,7 @@ def bench(inputs, options, modes):
         Row("tar", "tar --zstd -t of the archive", "peer", ["tar", "--zstd", "-tf", archive], reads=[archive],
             once=options.quick),
     ]
-    taken, dropped = measure_rounds([Group.of(row) for row in rows], options.runs, modes, inputs.log)
+    taken, dropped = measure_rounds([Group.of(row) for row in rows], options, modes, inputs.log)
     rows = summarise(taken)
     made = Ratios(rows)
     made.add("inspect / start", "inspect", "help")

@@ -83,13 +83,14 @@ def gunzips(skipped):
     return found
 
 
-def unpacking(inputs, skipped):
+def unpacking(inputs, skipped, once):
     folder, programs = inputs.work / "fresh-layers", gunzips(skipped)
     for number, (name, program) in enumerate(programs.items()):
         yield Row("limit gunzip" if not number else f"limit gunzip {name}",
                   f"limit: gunzip of all layers by {name}, {CORES} at a time", "limit",
                   shell(EACH, inputs.blobs, CORES, program, inputs.none, ONLY_GUNZIP), reads=[inputs.blobs],
-                  once=number > 0)
+                  once=once or number > 0)
     name, program = next(iter(programs.items()))
     yield Row("limit unpack", f"limit: {name}, SHA-256 and tar -x of each layer, {CORES} at a time, sync", "limit",
-              shell(EACH, inputs.blobs, CORES, program, folder, UNPACK), empties=[folder], reads=[inputs.blobs])
+              shell(EACH, inputs.blobs, CORES, program, folder, UNPACK), empties=[folder], reads=[inputs.blobs],
+              once=once)

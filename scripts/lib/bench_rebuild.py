@@ -19,7 +19,7 @@ def bench(inputs, options, modes):
                         empties=[folder], reads=[inputs.cache, BIN / "sealift"]))
     rows += [*second_builds(inputs, skipped, inputs.make), *list(one_file(inputs))[:2]]
     groups = [Group.of(row, inputs.corpus.server) for row in rows]
-    taken, dropped = measure_rounds(groups, options.runs, modes, inputs.log)
+    taken, dropped = measure_rounds(groups, options, modes, inputs.log)
     rows = summarise(taken)
     made = Ratios(rows)
     for key, name in (("cached", "full cache"), ("cached bare", "full cache, --no-sbom")):

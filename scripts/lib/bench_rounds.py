@@ -39,20 +39,27 @@ class Group:
         return Group(lambda _: [row], lambda: contextlib.nullcontext(server), modes=modes)
 
 
-def measure_rounds(groups, runs, modes, log):
+SLOW = 20  # seconds; "all" gives a group that took longer two rounds
+
+
+def measure_rounds(groups, options, modes, log, runs=None):
     """(key, mode) -> row and samples, in the order of the groups; and whether the page cache was dropped where it was
     to be."""
-    taken, dropped = {}, True
-    for number in range(runs):
+    taken, dropped, spent = {}, True, {}
+    for number in range(runs or options.runs):
         due = [group for group in groups if group.rounds is None or number < group.rounds]
+        if options.brief and number > 1:
+            due = [group for group in due if spent[id(group)] < SLOW]
         for mode in ("cold", "warm"):
             fitting = [group for group in due if mode in (group.modes or modes)]
             for group in fitting if number % 2 == 0 else reversed(fitting):
+                start = time.monotonic()
                 with group.server() as server:
                     for row in group.rows(server):
                         if row.once and number:
                             continue
                         dropped = take(row, mode, number, server, taken, log) and dropped
+                spent[id(group)] = time.monotonic() - start
     keys = list(dict.fromkeys(key for key, _ in taken))  # the first round went in the order of the groups
     both = ("cold", "warm")
     return {(key, mode): taken[key, mode] for key in keys for mode in both if (key, mode) in taken}, dropped

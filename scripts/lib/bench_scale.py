@@ -61,7 +61,7 @@ def one(inputs, options, modes, release, kind, value):
         groups = list(workloads(made, options, release, kind))
         # Many images are many files: enough happens in one round, and an archive of gibibytes should exist once.
         runs = options.runs if kind == "images" and value <= 100 and not options.brief else 1
-        taken, dropped = measure_rounds(groups, runs, modes, inputs.log)
+        taken, dropped = measure_rounds(groups, options, modes, inputs.log, runs)
     finally:
         corpus.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -21,15 +21,15 @@ def groups(node, options):
     if offers("sealift-installer", "import", "--unpacker"):
         yield node.group(lambda daemon: [
             ("daemon", "sealift-installer import --unpacker containerd", "ours",
-             node.ours(daemon, "--unpacker", "containerd"), True)])
+             node.ours(daemon, "--unpacker", "containerd"), True)], completing=True)
     yield node.group(lambda daemon: [
         ("packed", "sealift-installer import --no-unpack …", "ours", node.ours(daemon, "--no-unpack"), False),
         ("rest", "… then import: only unpacking is left", "ours", node.ours(daemon), True),
-    ])
+    ], completing=True)
     if node.inputs.zstd_archive:
         yield node.group(lambda daemon: [
             ("zstd", "sealift-installer import, built with --layers zstd", "ours",
-             node.ours(daemon, archive=node.inputs.zstd_archive), True)])
+             node.ours(daemon, archive=node.inputs.zstd_archive), True)], completing=True)
     yield node.group(lambda daemon: [
         ("ctr", "ctr images import of the tar", "peer", node.peer(daemon, tar), True),
         *([] if options.quick or options.brief else [
@@ -42,11 +42,11 @@ def groups(node, options):
 
 def bench(inputs, options, modes):
     releases, skipped = choose(options.containerd)[:options.most_containerds], []
-    limits = [*sha256(inputs), *file_a_blob(inputs), *unpacking(inputs, skipped)]
+    limits = [*sha256(inputs), *file_a_blob(inputs), *unpacking(inputs, skipped, options.brief)]
     every = [Group.of(row) for row in limits]
     for number, release in enumerate(releases):
         every += groups(Node(inputs, release, number, options), options)
-    taken, dropped = measure_rounds(every, options.runs, modes, inputs.log)
+    taken, dropped = measure_rounds(every, options, modes, inputs.log)
     rows = summarise(taken)
     limit, ratios, shares = ratios_of(rows, releases)
     helpers = "may use" if options.gunzip_helpers else "is kept from using"

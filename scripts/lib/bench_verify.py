@@ -21,7 +21,7 @@ def bench(inputs, options, modes):
             reads=[archive]),
         *sha256(inputs),
     ]
-    taken, dropped = measure_rounds([Group.of(row) for row in rows], options.runs, modes, inputs.log)
+    taken, dropped = measure_rounds([Group.of(row) for row in rows], options, modes, inputs.log)
     rows = summarise(taken)
     made = Ratios(rows)
     made.add("sealift verify / SHA-256 on all cores", "builder", "limit sha256")
