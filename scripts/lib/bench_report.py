@@ -30,12 +30,10 @@ def commit():
         return ""
 
 
-def complete(result, command, runs, load):
-    """The result of a verb with the circumstances that make its numbers worth something."""
-    return {
-        "command": command, "date": datetime.date.today().isoformat(), "commit": commit(), "machine": machine(),
-        "runs": runs, "load": load, **result,
-    }
+def circumstances_of(command, runs):
+    """What all verbs of one call have in common, told before any of them writes into the tree."""
+    return {"command": command, "date": datetime.date.today().isoformat(), "commit": commit(), "machine": machine(),
+            "runs": runs}
 
 
 # ------------------------------------------------------------- Markdown
