@@ -47,12 +47,13 @@ def cpu_of(process):
 
 
 def io_of(process):
-    """Bytes that a process and those children that it has waited for read from disks and gave to them, or zeros."""
+    """Bytes that a process and those children that it has waited for read from disks and gave to them; None where
+    that is not told: by a kernel without accounting, or to somebody who is not root."""
     try:
         fields = dict(line.split(": ") for line in Path(f"/proc/{process}/io").read_text().splitlines())
         return int(fields["read_bytes"]), int(fields["write_bytes"])
     except (OSError, KeyError, ValueError):
-        return 0, 0  # a kernel without accounting, or somebody else's process
+        return None, None
 
 
 def machine_time():
@@ -148,7 +149,7 @@ class Server:
 
     def stop(self):
         now = (cpu_of(self.process), *io_of(self.process))
-        cpu, read, written = (after - before for after, before in zip(now, self.before))
+        cpu, read, written = (None if after is None else after - before for after, before in zip(now, self.before))
         status = Path(f"/proc/{self.process}/status").read_text()
         peak = [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")]
         return {"server_cpu": cpu, "server_read": read, "server_written": written, "server_rss": peak[0] if peak else 0}

@@ -52,7 +52,8 @@ def circumstances(result):
         "cold": "page cache dropped before each" if result["dropped"] else "page cache NOT dropped: that takes root",
         "warm": "warm: what a command reads was read just before",
     }
-    lines[0] += " " + "; ".join(said[cache] for cache in sorted(caches)).capitalize() + "."
+    told = "; ".join(said[cache] for cache in sorted(caches))
+    lines[0] += f" {told[0].upper()}{told[1:]}."
     noise = max((row["others_cpu"] / row["wall"] for row in result["rows"] if row["wall"] > 0.5), default=0)
     if noise > 0.25:
         lines[0] += f" **Others kept up to {noise:.1f} cores busy meanwhile: compare CPU seconds, not wall times.**"
@@ -62,8 +63,8 @@ def circumstances(result):
 
 
 def megabytes(row, name):
-    own, server = row.get(name, 0) / 1e6, row.get(f"server_{name}")
-    return f"{own:,.0f}" if server is None else f"{own:,.0f} + {server / 1e6:,.0f}"
+    values = [row[key] for key in (name, f"server_{name}") if key in row]
+    return " + ".join("?" if value is None else f"{value / 1e6:,.0f}" for value in values)
 
 
 def table(result):

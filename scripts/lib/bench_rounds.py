@@ -86,6 +86,12 @@ def take(row, mode, number, server, taken, log):
     return dropped
 
 
+def median_of(values):
+    """Also of what could not be measured: None."""
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
 def summarise(taken):
     """One entry a row: medians of every field, the spread of the wall time, all samples."""
     rows = []
@@ -93,7 +99,7 @@ def summarise(taken):
         walls = [sample["wall"] for sample in samples]
         rows.append({
             "key": key, "title": row.title, "kind": row.kind, "cache": mode, "runs": len(samples),
-            **{name: statistics.median(sample.get(name, 0) for sample in samples) for name in samples[0]},
+            **{name: median_of(sample[name] for sample in samples) for name in samples[0]},
             "wall_min": min(walls), "wall_max": max(walls), "samples": samples,
         })
     return rows
