@@ -23,15 +23,18 @@ enum LayerInput {
 
     /// The tar inside `blob`; told by its first bytes, since media types are often wrong.
     static func tar(of blob: ByteStream) throws(ReadFault) -> ByteStream {
-        let start = try blob.look(ahead: 4)
-        if start.starts(with: gzipMagic) {
-            return ByteStream(try GzipSource(blob), capacity: pieceSize)
+        switch compression(of: try blob.look(ahead: 4)) {
+        case .gzip: ByteStream(try GzipSource(blob), capacity: pieceSize)
+        case .zstd: ByteStream(try ZstdSource(blob), capacity: pieceSize)
+        case .none: blob
         }
+    }
+
+    /// What a blob that begins with `start` is compressed with.
+    static func compression(of start: UnsafeRawBufferPointer) -> LayerTar.Compression {
+        if start.starts(with: gzipMagic) { return .gzip }
         let isSkippable = start.count >= 4 && start[0] & 0xF0 == 0x50 && start[1...].starts(with: skippableMagic)
-        if start.starts(with: zstdMagic) || isSkippable {
-            return ByteStream(try ZstdSource(blob), capacity: pieceSize)
-        }
-        return blob
+        return start.starts(with: zstdMagic) || isSkippable ? .zstd : .none
     }
 }
 
