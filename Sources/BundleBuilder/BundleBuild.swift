@@ -167,7 +167,14 @@ package struct BundleBuild: Sendable {
     private func pack(
         _ assembled: BundleAssembly.Result, encode: () async throws -> Void
     ) async throws -> (digest: Digest, size: Int64) {
-        let findings = options.hasBill ? LayerFindings(layers(of: assembled), cache: options.cache) : nil
+        let originals = Dictionary(
+            plan.payload.compactMap { item in
+                if case .encoded(let layer) = item.source { (item.descriptor.digest, layer) } else { nil }
+            }
+        ) { first, _ in first }
+        let findings =
+            options.hasBill
+            ? LayerFindings(layers(of: assembled), originals: originals, cache: options.cache) : nil
         var attempts = 0
         while true {
             do {
