@@ -67,7 +67,7 @@ struct LayerEncoding: Hashable, Sendable {
     }
 }
 
-/// A file that grows while it is digested.
+/// A file of the cache's, made when it was locked, that grows while it is digested.
 private final class EncodedFile {
     private let path: FilePath
     private let file: FileDescriptor
@@ -77,9 +77,9 @@ private final class EncodedFile {
     init(at path: FilePath) throws(BuildError) {
         self.path = path
         do {
-            file = try FileDescriptor.open(path, .writeOnly, options: [.create, .truncate, .closeOnExec])
+            file = try FileDescriptor.open(path, .writeOnly, options: [.truncate, .closeOnExec])
         } catch {
-            throw .system(action: "create", path, error as? Errno ?? .ioError)
+            throw .system(action: "open", path, error as? Errno ?? .ioError)
         }
     }
 
@@ -129,7 +129,11 @@ extension BlobCache {
         encodingOf layer: Descriptor, make: @Sendable (FilePath) async throws -> LayerEncoding
     ) async throws -> LayerEncoding {
         let encoding = try await add(named: "encoded-\(layer.digest.algorithm.rawValue)-\(layer.digest.hex)") { path in
-            let made = try await make(path)
+            let made: LayerEncoding
+            do { made = try await make(path) } catch {
+                try? FileManager.default.removeItem(atPath: path.string)  // the next one starts anew in any case
+                throw error
+            }
             return (made.blob.digest == layer.digest ? nil : made.blob.digest, made)
         }
         let content = ["\(encoding.blob.digest) \(encoding.blob.size)"] + encoding.diffIDs.map(\.description)
