@@ -77,7 +77,7 @@ struct BuildCommand: AsyncParsableCommand {
         }
         if noCache, layers == .zstd {
             throw ValidationError(
-                "--layers zstd keeps the new layers in the cache: leave out --no-cache, or choose a folder with --cache")
+                "--layers zstd keeps the new layers in the cache: leave out --no-cache, or choose a place with --cache")
         }
         if noCache, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
     }

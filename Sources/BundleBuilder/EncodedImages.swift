@@ -26,10 +26,9 @@ struct EncodedImages: Sendable {
         let graph = try BundleAssembly.graph(of: entries, for: build.inputs.platforms, documents: documents)
         let items = Dictionary(build.plan.payload.map { ($0.descriptor.digest, $0) }) { first, _ in first }
         var jobs: [Digest: EncodedLayers.Job] = [:]
-        for (entry, image) in zip(entries, graph.entries).flatMap({ entry, found in found.images.map { (entry, $0) } }) {
-            for (layer, diffID) in zip(image.manifest.value.layers, image.diffIDs)
-            where Replacements.isEncodable(layer.mediaType) {
-                guard let item = items[layer.digest] else { continue }
+        for (entry, found) in zip(entries, graph.entries) {
+            for (layer, diffID) in found.images.flatMap({ zip($0.manifest.value.layers, $0.diffIDs) }) {
+                guard Replacements.isEncodable(layer.mediaType), let item = items[layer.digest] else { continue }
                 jobs[layer.digest, default: .init(item: item, expected: [:])].expected[diffID] = entry.name
             }
         }

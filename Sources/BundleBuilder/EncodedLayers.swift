@@ -80,7 +80,11 @@ struct EncodedLayers: Sendable {
         stopping board: FetchBoard, _ body: @Sendable () async throws -> Void
     ) async -> (any Error)? {
         do {
-            try await withTaskCancellationHandler { try await body() } onCancel: { board.stop() }
+            try await withTaskCancellationHandler {
+                try await body()
+            } onCancel: {
+                board.stop()
+            }
             return nil
         } catch {
             board.stop()

@@ -1,7 +1,7 @@
 internal import BundleFormat
 internal import Definition
-internal import Frames
 internal import FoundationEssentials
+internal import Frames
 internal import OCI
 internal import Packages
 internal import SystemPackage
@@ -22,6 +22,7 @@ struct LayerEncoding: Hashable, Sendable {
     ///   - source: gives its bytes.
     ///   - path: where the new blob goes; of a layer that is zstd already nothing does.
     ///   - expected: the diff IDs that images claim for it, with the image.
+    /// - Returns: the blob, whose file is complete, and what was unpacked.
     /// - Throws: ``BuildError/unlikeItsConfig(_:layer:expected:found:)`` where a claim is wrong,
     ///   ``BuildError/unreadableLayer(_:layer:reason:)`` where it can't be unpacked, or what `source` throws.
     static func make(

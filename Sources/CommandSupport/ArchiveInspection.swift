@@ -92,8 +92,9 @@ extension BundleSummary {
             let all = image.platforms.flatMap(\.layers)
             let shared = all.filter { $0.sharedBy > 1 }.count
             return [
-                image.reference, Self.shown(image.digest, image.original), image.platforms.map(\.platform).joined(separator: ","),
-                Format.bytes(image.bytes), "\(all.count)", "\(shared)",
+                image.reference, Self.shown(image.digest, image.original),
+                image.platforms.map(\.platform).joined(separator: ","), Format.bytes(image.bytes), "\(all.count)",
+                "\(shared)",
             ]
         }
         return Format.table(

@@ -16,6 +16,7 @@ package enum LayerTar {
     ///   - read: fills a buffer and returns how many bytes it put there, 0 at the end. Unless the blob is zstd it is
     ///     called until it returns 0, also where the compressed bytes are damaged: it may know why.
     ///   - take: gets the tar's bytes, valid only during the call.
+    /// - Returns: what the blob is compressed with.
     /// - Throws: ``Fault`` where the blob can't be decompressed, or what `read` and `take` throw.
     package static func read(
         _ read: (UnsafeMutableRawBufferPointer) throws -> Int, take: (UnsafeRawBufferPointer) throws -> Void

@@ -68,7 +68,8 @@ import Testing
             try await complaint { $0.replacements[0].original.mediaType = .ociLayerZstd }
                 .contains("no image has the layer"))
         #expect(try await complaint { $0.replacements.append($0.replacements[0]) }.contains("twice"))
-        #expect(try await complaint { $0.replacements[3].original.mediaType = .ociConfig }.contains("can't be replaced"))
+        #expect(
+            try await complaint { $0.replacements[3].original.mediaType = .ociConfig }.contains("can't be replaced"))
     }
 
     @Test func giveNoImageANameThatIsNotItsOwn() async throws {

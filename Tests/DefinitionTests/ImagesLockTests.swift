@@ -300,8 +300,8 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
         let config = try descriptor(.ociConfig, "1").digest
         let first = try #require(text.firstRange(of: "zstd:"))
         let place = try #require(text[first.upperBound...].firstRange(of: "digest: \(config)"))
-        let other =
-            text[..<place.lowerBound] + "digest: sha256:" + String(repeating: "c", count: 64) + text[place.upperBound...]
+        let stranger = "digest: sha256:" + String(repeating: "c", count: 64)
+        let other = text[..<place.lowerBound] + stranger + text[place.upperBound...]
         let error = #expect(throws: DefinitionError.self) { try ImagesLock(text: String(other), file: "x") }
         #expect(error.map { "\($0)".contains("zstd") && "\($0)".contains("other configs") } == true)
     }

@@ -91,7 +91,8 @@ package struct SampleBundle {
         let json = String(decoding: try encodeJSON(description), as: UTF8.self)
         let config = layer("", .bundleConfig, Data(parts.editDescription(json).utf8)).bare
         var manifest = Manifest(
-            mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers + originals)
+            mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers + originals
+        )
         parts.editArtifact(&manifest)
         let artifact = try Document(encoding: manifest, mediaType: .ociManifest)
         blobs[artifact.descriptor.digest] = artifact.bytes
