@@ -1,3 +1,5 @@
+internal import Layers
+
 /// The tar inside a layer's blob, for who wants its bytes and not what they say.
 package enum LayerTar {
     /// What a blob is compressed with, by its first bytes.
@@ -42,14 +44,14 @@ package enum LayerTar {
     ) throws -> Compression {
         do {
             let compression = LayerInput.compression(of: try blob.look(ahead: 4))
-            guard compression != .zstd else { return .zstd }
+            if case .zstd = compression { return .zstd }
             let tar = try LayerInput.tar(of: blob)
             while case let piece = try tar.look(ahead: 1), !piece.isEmpty {
                 try take(piece)
                 tar.advance(piece.count)
             }
             try drain(blob)
-            return compression
+            return compression == .gzip ? .gzip : .none
         } catch let fault as ReadFault {
             // The blob's own digest says more than where a decoder stumbled.
             try drain(blob)
