@@ -14,7 +14,6 @@ struct EncodedLayers: Sendable {
     private let build: BundleBuild
     private let cache: BlobCache
     private let jobs: [Job]
-    private let board = FetchBoard()
     private let made = Lock<[Digest: LayerEncoding]>([:])
 
     init(_ build: BundleBuild, _ cache: BlobCache, _ jobs: [Job]) {
@@ -96,7 +95,7 @@ struct EncodedLayers: Sendable {
         let layer = job.item.descriptor
         let (cache, build) = (self.cache, self.build)
         try await onThread("encode") { try board.wait(for: layer.digest) }
-        let encoding = try await cache.add(encodingOf: layer) { path in
+        let encoding = try await cache.add(encodingOf: layer, telling: job.expected.keys) { path in
             try await onThread("encode") {
                 let source = WatchedPayload(
                     try FilePayload(
@@ -106,6 +105,8 @@ struct EncodedLayers: Sendable {
                 return try LayerEncoding.make(of: layer, from: source, at: path, expected: job.expected)
             }
         }
+        // Another build may have made it, which did not know what these images claim.
+        try encoding.check(job.expected, of: layer.digest)
         made.withLock { $0[layer.digest] = encoding }
     }
 }

@@ -125,11 +125,13 @@ extension BlobCache {
 
     /// Puts in a blob that `make` writes to the path that it is given, and remembers that it is the encoding of `layer`.
     ///
-    /// Another process that encodes the same layer is waited for.
+    /// Another process that encodes the same layer is waited for; what it made is taken if it tells of each of `expected`.
     func add(
-        encodingOf layer: Descriptor, make: @Sendable (FilePath) async throws -> LayerEncoding
+        encodingOf layer: Descriptor, telling expected: some Sequence<Digest> & Sendable,
+        make: @Sendable (FilePath) async throws -> LayerEncoding
     ) async throws -> LayerEncoding {
         let encoding = try await add(named: "encoded-\(layer.digest.algorithm.rawValue)-\(layer.digest.hex)") { path in
+            if let known = self.encoding(of: layer, telling: expected) { return (nil, known) }
             let made: LayerEncoding
             do { made = try await make(path) } catch {
                 try? FileManager.default.removeItem(atPath: path.string)  // the next one starts anew in any case
