@@ -57,11 +57,13 @@ struct LayerFormTests {
         let sample = try Self.sample()
         let place = try Workplace(sample)
         let registry = ScriptedRegistry(sample) { _, _, _, _ in false }
-        let run = try await place.build(mirror: registry.mirror, ["--layers", "zstd"])
+        let key = place.file("release")
+        _ = try await place.sealift(["keygen", "--output", key.string])
+        let run = try await place.build(mirror: registry.mirror, ["--layers", "zstd", "--sign", "\(key).key"])
         try #require(run.code == 0, "\(run.transcript)")
         let archive = place.output.appending(sample.archive)
         for executable in [Executables.sealift, Executables.installer] {
-            let verify = try await place.run([executable.string, "verify", archive.string])
+            let verify = try await place.run([executable.string, "verify", archive.string, "--key", "\(key).pub"])
             #expect(verify.code == 0, "\(verify.transcript)")
         }
         let found = try await summary(archive, in: place)
