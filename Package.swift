@@ -89,8 +89,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
-                "Threads", subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "Signatures", "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
