@@ -64,6 +64,7 @@ package final class BundleReader: Sendable {
             try graph.add(read.manifest, as: listing.artifact)
             try graph.add(read.description, as: artifact.value.config)
             let texts = try graph.addFiles(of: artifact.value, load: load)
+            try BundleReplacements(of: description, artifact.value, texts).check(against: graph)
             self.graph = graph
             contents = BundleContents(index: indexBytes, graph: graph, texts: texts, signature: seal.signature)
         } catch let error as Malformed {

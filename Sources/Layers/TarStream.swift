@@ -68,6 +68,8 @@ package final class TarStream {
         case .hardLink, .symbolicLink, .characterDevice, .blockDevice, .fifo: hasContent = false
         }
         if hasContent { begin(size) }
+        // A contiguous file, which POSIX has readers take for a plain one.
+        let oddity = oddity ?? (header.type == UInt8(ascii: "7") ? "it is a member of type 7" : nil)
         return TarEntry(
             name: name, kind: kind, size: hasContent ? size : 0, header: header, pax: pax, oddity: oddity)
     }
