@@ -6,7 +6,7 @@ Usage: compare-trees.py list FOLDER
 
 list: prints a tree, an entry a line, as JSON. folders: prints what differs. snapshots: prints what differs between the
 committed snapshots in namespace k8s.io of two containerds, and how many there were; times after SINCE (seconds since
-1970) count as not given by any layer. KEYs are snapshots that may be in one of them only.
+1970) count as not given by any layer. KEYs are snapshots that may be there or not, and may go at any moment.
 
 Ends with 1 where anything differs. Needs root.
 """
@@ -25,7 +25,7 @@ from tree_listing import Listing, differences
 class Containerd:
     """The snapshots of a containerd, and the folders that hold them."""
 
-    def __init__(self, ctr: str, address: str, snapshotter: str):
+    def __init__(self, ctr: str, address: str, snapshotter: str, ignored: tuple[str, ...]):
         self.command = [ctr, "--address", address, "--namespace", "k8s.io"]
         self.snapshotter = snapshotter
         with socket.socket(socket.AF_UNIX) as connection:
@@ -36,7 +36,7 @@ class Containerd:
         self.parents: dict[str, str] = {}
         for line in self.snapshots("ls").splitlines()[1:]:
             words = line.split()
-            if words[-1] == "Committed":
+            if words[-1] == "Committed" and words[0] not in ignored:
                 self.parents[words[0]] = words[1] if len(words) == 3 else ""
 
     def snapshots(self, *arguments: str) -> str:
@@ -44,13 +44,13 @@ class Containerd:
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def folders(self) -> dict[str, str]:
-        """The folder of each committed snapshot: the lower directories of a view of the topmost tell all of overlay's;
-        others have one that is bound."""
+        """The folder of each committed snapshot: what lies below one on the topmost tells all of overlay's; others
+        have one that is bound."""
         found: dict[str, str] = {}
         tops = self.parents.keys() - self.parents.values() if self.snapshotter == "overlayfs" else self.parents.keys()
         for top in sorted(tops):
-            view = f"compare-{os.getpid()}-{top}"
-            [mount] = json.loads(self.snapshots("view", "--mounts", view, top))
+            # Not a view: nothing would keep it from being collected.
+            [mount] = json.loads(self.snapshots("prepare", "--mounts", f"compare-{os.getpid()}-{top}", top))
             kind, source, options = (mount.get(key, mount.get(key.lower())) for key in ("Type", "Source", "Options"))
             lower = [option[len("lowerdir="):] for option in options if option.startswith("lowerdir=")]
             for folder in lower[0].split(":") if kind == "overlay" else [source]:
@@ -67,10 +67,10 @@ def report(lines: list[str]) -> int:
     return 1 if lines else 0
 
 
-def compare_snapshots(since: str, snapshotter: str, ctr: str, one: str, other: str, *optional: str) -> int:
-    first, second = (Containerd(ctr, address, snapshotter) for address in (one, other))
+def compare_snapshots(since: str, snapshotter: str, ctr: str, one: str, other: str, *ignored: str) -> int:
+    first, second = (Containerd(ctr, address, snapshotter, ignored) for address in (one, other))
     lines = []
-    for key in sorted((first.parents.keys() ^ second.parents.keys()) - set(optional)):
+    for key in sorted(first.parents.keys() ^ second.parents.keys()):
         lines.append(f"{key}: only in the {'first' if key in first.parents else 'second'}")
     folders = (first.folders(), second.folders())
     recent = (float(since), time.time() + 1)
@@ -93,8 +93,8 @@ def main() -> int:
         case ["folders", one, other]:
             trees = [Listing(os.fsencode(folder), (0, -1)).entries for folder in (one, other)]
             return report(list(differences(*trees)))
-        case ["snapshots", since, snapshotter, ctr, one, other, *optional]:
-            return compare_snapshots(since, snapshotter, ctr, one, other, *optional)
+        case ["snapshots", since, snapshotter, ctr, one, other, *ignored]:
+            return compare_snapshots(since, snapshotter, ctr, one, other, *ignored)
     print(__doc__, file=sys.stderr)
     return 64
 

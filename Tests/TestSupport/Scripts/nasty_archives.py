@@ -52,15 +52,15 @@ def sparse() -> Iterator[Image]:
     yield Image("refused-sparse-gnu").refuses(layer)
 
     one = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "sparse", "GNU.sparse.realsize": "4096"}
-    yield Image("sparse-pax-1.0").layer(
+    yield Image("sparse-pax-1-0").layer(
         base("sparse-1.0").file("GNUSparseFile.0/sparse", b"2\n1024\n5\n4096\n0\n".ljust(BLOCK, b"\0") + b"12345", pax=one),
         fallback=True)
     layer = base("sparse-0.0").extended(
         record(b"GNU.sparse.size", b"4096") + record(b"GNU.sparse.numblocks", b"1")
         + record(b"GNU.sparse.offset", b"1024") + record(b"GNU.sparse.numbytes", b"5"))
-    yield Image("sparse-pax-0.0").layer(layer.file("sparse", b"12345"), fallback=True)
+    yield Image("sparse-pax-0-0").layer(layer.file("sparse", b"12345"), fallback=True)
     zero = {"GNU.sparse.size": "4096", "GNU.sparse.numblocks": "1", "GNU.sparse.map": "1024,5", "GNU.sparse.name": "sparse"}
-    yield Image("sparse-pax-0.1").layer(base("sparse-0.1").file("other", b"12345", pax=zero), fallback=True)
+    yield Image("sparse-pax-0-1").layer(base("sparse-0.1").file("other", b"12345", pax=zero), fallback=True)
 
 
 def sizes(large: bool) -> Iterator[Image]:
