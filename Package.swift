@@ -27,7 +27,9 @@ let fullyStatic: [LinkerSetting] =
             [
                 "-static-executable", "-Xlinker", "-s", "-Xlinker", "--no-warnings",
                 // GNU ld, since of the three linkers only it discards by the name of an archive's member.
-                "-use-ld=bfd", "-Xlinker", "-T",
+                "-use-ld=bfd",
+                // What scripts/fetch-libraries makes.
+                "-L\(Context.packageDirectory)/.build/libraries", "-Xlinker", "-T",
                 "-Xlinker", "\(Context.packageDirectory)/Sources/sealift-installer/small.ld",
             ], .when(configuration: .release))
     ]
@@ -64,6 +66,8 @@ let package = Package(
         .target(name: "Threads"),
         .target(name: "Frames", dependencies: ["CXXHash", "CZstd", "OCI", "Threads", system]),
         .target(name: "Tarball", dependencies: ["CArchive"]),
+        .target(name: "Inflate", dependencies: ["CIsal"]),
+        .target(name: "Layers", dependencies: ["Frames", "Inflate"]),
         .target(name: "Signatures", dependencies: ["CNettle", "OCI", system]),
         .target(name: "ImageLayout", dependencies: ["OCI"]),
         .target(
@@ -78,8 +82,7 @@ let package = Package(
         // MARK: the connected side
         .target(name: "HTTP", dependencies: ["CCurl", "Threads", system]),
         .target(name: "Registry", dependencies: ["HTTP", "OCI", "Threads", subprocess, system]),
-        .target(name: "Inflate", dependencies: ["CIsal"]),
-        .target(name: "Packages", dependencies: ["BundleFormat", "Frames", "ImageLayout", "Inflate", "OCI"]),
+        .target(name: "Packages", dependencies: ["BundleFormat", "ImageLayout", "Inflate", "Layers", "OCI"]),
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
@@ -97,11 +100,14 @@ let package = Package(
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
         // MARK: the isolated side; no path from here to HTTP or Registry
-        .target(name: "HTTP2", dependencies: ["CNghttp2", "Threads", system]),
+        .target(name: "HTTP2", dependencies: ["CLinux", "CNghttp2", "Threads", system]),
         .target(name: "Containerd", dependencies: ["HTTP2", "OCI", "Threads", system]),
+        .target(name: "Unpack", dependencies: ["CLinux", "Layers", "OCI", system]),
         .target(
             name: "NodeImages",
-            dependencies: ["BundleFormat", "Containerd", "Frames", "ImageLayout", "OCI", "Threads", system]),
+            dependencies: [
+                "BundleFormat", "Containerd", "Frames", "ImageLayout", "Layers", "OCI", "Threads", "Unpack", system,
+            ]),
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),

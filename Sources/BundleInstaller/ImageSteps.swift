@@ -27,7 +27,7 @@ struct ImageSteps: Sendable {
         let image = ImageImport(
             context.bundle,
             .init(
-                node: context.node, unpacks: context.options.unpacks,
+                node: context.node, unpacks: context.options.unpacks, unpacker: context.options.unpacker,
                 workers: ImageImport.Options.workers(cores: context.options.workers)))
         let total = try await image.plan().bytesToWrite
         let done = Counter()
@@ -42,7 +42,7 @@ struct ImageSteps: Sendable {
                 if let before { report(.warning("\(name) pointed to \(before)")) }
             case .unpacked(let references):
                 report(.doing(step: step, what: "unpacked \(references.first ?? "")"))
-            case .blob, .layer: break
+            case .blob, .layer, .leftToContainerd: break
             }
         }
     }

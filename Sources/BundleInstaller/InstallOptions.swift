@@ -14,6 +14,8 @@ package struct InstallOptions: Sendable {
     /// Leave the door open for worker nodes.
     package var isMultiNode: Bool
     package var unpacks: Bool
+    /// Who unpacks layers.
+    package var unpacker: ImageImport.Unpacker
     /// How many threads may work at once.
     package var workers: Int
     /// How long to wait for k0s to answer and for the node to be ready, each.
@@ -26,7 +28,7 @@ package struct InstallOptions: Sendable {
     package init(
         overrides: [String: String] = [:], profile: String? = nil, waived: Set<CheckName> = [],
         nodeAddress: String? = nil, addsDummyRoute: Bool = false, isMultiNode: Bool = false, unpacks: Bool = true,
-        workers: Int, startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
+        unpacker: ImageImport.Unpacker = .auto, workers: Int, startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
         kubeconfig: FilePath? = nil
     ) {
         self.overrides = overrides
@@ -36,6 +38,7 @@ package struct InstallOptions: Sendable {
         self.addsDummyRoute = addsDummyRoute
         self.isMultiNode = isMultiNode
         self.unpacks = unpacks
+        self.unpacker = unpacker
         self.workers = workers
         self.startTimeout = startTimeout
         self.node = node

@@ -43,6 +43,9 @@ package final class ContainerdConnection {
         }
     }
 
+    /// containerd's process; `nil` where this one can't see it.
+    package var daemon: Int32? { http.peer }
+
     /// The version and the revision of containerd, as it gives them.
     package func version() throws(ContainerdError) -> (version: String, revision: String) {
         try call("containerd.services.version.v1.Version/Version") { _ in

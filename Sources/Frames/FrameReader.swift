@@ -33,14 +33,24 @@ package final class FrameReader {
                 path: file.path, reason: "content ends at byte \(file.contentSize), \(range.upperBound) was asked for")
         }
         var position = range.lowerBound
-        while position < range.upperBound, let index = file.frame(at: position) {
-            try load(index)
-            let entry = file.entries[index]
-            let end = min(range.upperBound, entry.contentOffset + Int64(entry.contentCount))
-            let part = Int(position - entry.contentOffset)..<Int(end - entry.contentOffset)
-            try body(UnsafeRawBufferPointer(rebasing: content[part]))
-            position = end
+        while position < range.upperBound {
+            let piece = try piece(position..<range.upperBound)
+            guard !piece.isEmpty else { return }
+            try body(piece)
+            position += Int64(piece.count)
         }
+    }
+
+    /// The front of `range`, which lies within the content, as far as one frame has it; valid until the next call.
+    package func piece(_ range: Range<Int64>) throws(FramesError) -> UnsafeRawBufferPointer {
+        guard !range.isEmpty, let index = file.frame(at: range.lowerBound) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        try load(index)
+        let entry = file.entries[index]
+        let end = min(range.upperBound, entry.contentOffset + Int64(entry.contentCount))
+        let part = Int(range.lowerBound - entry.contentOffset)..<Int(end - entry.contentOffset)
+        return UnsafeRawBufferPointer(rebasing: content[part])
     }
 
     /// Puts a whole frame into `buffer`, in the form that it has in the file.

@@ -48,6 +48,9 @@ package final class HTTP2Connection {
     /// Whether no further stream can be opened: the connection is lost, or the server wants to close it.
     package var isSpent: Bool { failure != nil || !session.takesRequests }
 
+    /// The process that listens at the other end; `nil` where this one can't see it.
+    package var peer: Int32? { socket.peer }
+
     /// Begins an exchange; nothing is sent before the stream's first call.
     ///
     /// `headers` are the request's fields, the pseudo fields (`:method` …) first.

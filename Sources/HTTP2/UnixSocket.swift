@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 internal import Threads
@@ -5,6 +6,12 @@ internal import Threads
 /// A connected, non-blocking stream socket; closed when the object goes away.
 final class UnixSocket {
     let descriptor: CInt
+
+    /// The process that listens at the other end; `nil` where this one can't see it.
+    var peer: Int32? {
+        let process = sealift_peer(descriptor)
+        return process > 0 ? process : nil
+    }
 
     /// Takes over a connected socket.
     init(owning descriptor: CInt) throws(HTTP2Error) {

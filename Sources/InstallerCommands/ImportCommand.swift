@@ -21,6 +21,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     @OptionGroup var node: NodeArguments
 
+    @OptionGroup var unpack: UnpackArguments
+
     @Flag(help: "Only tell what would be written.")
     var dryRun = false
 
@@ -28,13 +30,13 @@ struct ImportCommand: AsyncParsableCommand {
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand(explaining: Failure.explainingInstall) { [path, keys, node, dryRun, format] in
+        try await runCommand(explaining: Failure.explainingInstall) { [path, keys, node, unpack, dryRun, format] in
             let bundle = try keys.openBundle(path)
             bundle.announceSignature()
             let image = ImageImport(
                 bundle,
                 .init(
-                    node: try node.options(), unpacks: !node.noUnpack,
+                    node: try node.options(), unpacks: !node.noUnpack, unpacker: unpack.unpacker,
                     workers: ImageImport.Options.workers(cores: ProcessorCount.available)))
             let plan = try await image.plan()
             guard !dryRun else {
@@ -47,7 +49,7 @@ struct ImportCommand: AsyncParsableCommand {
                 case .wrote(let count): meter.add(count)
                 case .named(let name, let digest, let before?):
                     Terminal.standardError.write("warning: \(name) pointed to \(before), now to \(digest)\n")
-                case .blob, .named, .layer, .unpacked: break
+                case .blob, .named, .layer, .leftToContainerd, .unpacked: break
                 }
             }
             meter.finish()
@@ -75,6 +77,7 @@ extension ImageImport.Outcome {
     func text(of bundle: BundleReader) -> String {
         "imported \(bundle.description.name) \(bundle.description.version): \(bundle.description.images.count) images, "
             + "\(blobsWritten) blobs (\(Format.bytes(bytesWritten))) written, \(namesMade) names made, "
-            + "\(namesMoved) moved, \(layersUnpacked) layers unpacked\n"
+            + "\(namesMoved) moved, \(layersUnpacked) layers unpacked"
+            + (layersUnpackedByContainerd == 0 ? "\n" : ", \(layersUnpackedByContainerd) of them by containerd\n")
     }
 }

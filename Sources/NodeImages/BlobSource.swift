@@ -30,6 +30,21 @@ final class BlobSource: Sendable {
     /// The references of the images that need a blob.
     func users(of digest: Digest) -> [String] { users[digest] ?? [] }
 
+    /// The bytes of a blob from `offset` on, as many as are at hand; none at its end. Valid until the reader is used.
+    func piece(
+        _ digest: Digest, at offset: Int64, with reader: FrameReader
+    ) throws -> UnsafeRawBufferPointer {
+        guard let range = ranges[digest], offset <= range.upperBound - range.lowerBound else {
+            throw NodeImagesError.damaged(archive: bundle.path, blob: digest, images: users(of: digest))
+        }
+        do {
+            return try reader.piece((range.lowerBound + offset)..<range.upperBound)
+        } catch {
+            guard case .damaged = error else { throw error }
+            throw NodeImagesError.unreadable(blob: digest, images: users(of: digest), reason: error.description)
+        }
+    }
+
     /// Calls `body` with the bytes of a blob from `offset` on, piece by piece.
     func read(
         _ digest: Digest, from offset: Int64, with reader: FrameReader, _ body: (UnsafeRawBufferPointer) throws -> Void
@@ -40,14 +55,10 @@ final class BlobSource: Sendable {
             }
             return
         }
-        guard let range = ranges[digest], offset <= range.upperBound - range.lowerBound else {
-            throw NodeImagesError.damaged(archive: bundle.path, blob: digest, images: users(of: digest))
-        }
-        do {
-            try reader.read((range.lowerBound + offset)..<range.upperBound, body)
-        } catch let error as FramesError {
-            guard case .damaged = error else { throw error }
-            throw NodeImagesError.unreadable(blob: digest, images: users(of: digest), reason: error.description)
+        var position = offset
+        while case let piece = try piece(digest, at: position, with: reader), !piece.isEmpty {
+            try body(piece)
+            position += Int64(piece.count)
         }
     }
 }

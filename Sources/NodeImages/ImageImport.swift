@@ -13,6 +13,8 @@ package struct ImageImport: Sendable {
         package var node: NodeOptions
         /// Whether layers are unpacked, so that containers start at once.
         package var unpacks: Bool
+        /// Who unpacks.
+        package var unpacker: Unpacker
         /// How many things are done at the same time, each on a thread and a connection of its own.
         package var workers: Int
 
@@ -20,11 +22,20 @@ package struct ImageImport: Sendable {
         /// that their buffers count (each takes 5 MB).
         package static func workers(cores: Int) -> Int { min(max(cores, 1) + 1, 8) }
 
-        package init(node: NodeOptions, unpacks: Bool = true, workers: Int) {
+        package init(node: NodeOptions, unpacks: Bool = true, unpacker: Unpacker = .auto, workers: Int) {
             self.node = node
             self.unpacks = unpacks
+            self.unpacker = unpacker
             self.workers = max(1, workers)
         }
+    }
+
+    /// Who unpacks layers.
+    package enum Unpacker: String, CaseIterable, Sendable {
+        /// We, wherever that is sure to give what containerd would; several times faster.
+        case auto
+        /// containerd, all of them.
+        case containerd
     }
 
     /// Something that was done, told from any thread.
@@ -35,6 +46,8 @@ package struct ImageImport: Sendable {
         case blob(Descriptor)
         /// A name points to its image; with what it pointed to before.
         case named(String, Digest, movedFrom: Digest?)
+        /// A layer that is not unpacked here, and why; no failure, since containerd does it.
+        case leftToContainerd(Descriptor, reason: String)
         /// A layer is unpacked; the size is that of its blob.
         case layer(Descriptor)
         /// All layers of the images that are known by these references are unpacked.
@@ -49,6 +62,8 @@ package struct ImageImport: Sendable {
         package var namesMade = 0
         package var namesMoved = 0
         package var layersUnpacked = 0
+        /// Those of them that were not unpacked here.
+        package var layersUnpackedByContainerd = 0
 
         /// Nothing.
         package init() {}

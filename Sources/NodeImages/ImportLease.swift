@@ -45,6 +45,9 @@ struct ImportLease {
     /// The name of the snapshot that a layer is unpacked into before it is whole.
     func extractionKey(_ chain: Digest) -> String { "\(id) \(chain)" }
 
+    /// The name of the snapshot that a layer is unpacked into before what is below it is there.
+    func stageKey(_ chain: Digest) -> String { "\(id) stage \(chain)" }
+
     /// Removes layers that a run which was killed left half unpacked.
     static func removeHalfUnpacked(_ connection: ContainerdConnection, snapshotter: String) throws(ContainerdError) {
         for snapshot in try connection.snapshots(snapshotter: snapshotter)

@@ -2,6 +2,7 @@ internal import BundleFormat
 internal import Containerd
 internal import OCI
 internal import Threads
+internal import Unpack
 
 /// One run of an import, on the thread that made it and on its workers.
 final class ImportRun {
@@ -43,13 +44,17 @@ final class ImportRun {
     }
 
     private func carryOut(_ plan: ImportPlan, lease: ImportLease) throws -> ImageImport.Outcome {
-        let board = ImportBoard(ImportSchedule(plan, for: job.images))
+        let options = job.options
+        let stages = LayerStages(
+            isActive: options.unpacker == .auto && options.node.snapshotter == NodeOptions.usualSnapshotter
+                && UnpackPrivilege.isThere)
+        let board = ImportBoard(ImportSchedule(plan, for: job.images, stagesLayers: stages.isActive))
         let source = try BlobSource(job.bundle)
         let threads = (0..<job.options.workers).map { number in
             OSThread.spawn(name: "import-\(number)") { [job, cancellation, progress] in
                 do {
                     let worker = try ImportWorker(
-                        job, source: source, lease: lease, cancellation: cancellation, progress: progress)
+                        job, source: source, lease: lease, stages: stages, cancellation: cancellation, progress: progress)
                     try board.work { try worker.perform($0) }
                     board.add(worker.outcome)
                 } catch {
@@ -129,5 +134,6 @@ extension ImageImport.Outcome {
         namesMade += part.namesMade
         namesMoved += part.namesMoved
         layersUnpacked += part.layersUnpacked
+        layersUnpackedByContainerd += part.layersUnpackedByContainerd
     }
 }

@@ -6,10 +6,13 @@ package import OCI
 package struct ImportSchedule: Sendable {
     /// One thing to do.
     package enum Step: Hashable, Sendable {
-        case layer(Descriptor)
+        /// Write a layer's content; where it is unpacked here, in the same pass.
+        case layer(Descriptor, staging: ImportPlan.Unpacking?)
         case document(Descriptor)
         case label(ImportPlan.Labelling)
         case name(ImportPlan.Naming)
+        /// Unpack a layer whose content is there, whatever is below it.
+        case stage(ImportPlan.Unpacking)
         case unpack(ImportPlan.Unpacking)
         case hold(ImportPlan.Holding)
     }
@@ -17,6 +20,7 @@ package struct ImportSchedule: Sendable {
     /// What a step brings about and others wait for.
     private enum Result: Hashable {
         case content(Digest)
+        case stage(Digest)
         case snapshot(Digest)
     }
 
@@ -32,8 +36,12 @@ package struct ImportSchedule: Sendable {
     private var ready: [Int] = []
     private var unfinished = 0
 
-    /// Puts the steps of `plan` in order; `images` are those that it was made for.
-    package init(_ plan: ImportPlan, for images: [WantedImage]) {
+    /// Puts the steps of `plan` in order.
+    ///
+    /// - Parameters:
+    ///   - images: those that the plan was made for.
+    ///   - stagesLayers: whether layers are unpacked here, and so before what is below them is there.
+    package init(_ plan: ImportPlan, for images: [WantedImage], stagesLayers: Bool = false) {
         let documents = Dictionary(
             images.flatMap(\.documents).map { ($0.descriptor.digest, $0) }, uniquingKeysWith: { first, _ in first })
         let contents = Dictionary(
@@ -49,7 +57,22 @@ package struct ImportSchedule: Sendable {
             nodes.append(Node(step: step, waitsFor: 0, priority: Self.cost(step)))
             needs.append(wanted)
         }
-        for layer in plan.layers { add(.layer(layer), needs: [], provides: .content(layer.digest)) }
+        var staged: [Digest: ImportPlan.Unpacking] = [:]
+        if stagesLayers {
+            // A layer that lies on different ones is unpacked once for each.
+            staged = Dictionary(plan.unpackings.map { ($0.layer.digest, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        var stagedWithContent: Set<Digest> = []
+        for layer in plan.layers {
+            let unpacking = staged[layer.digest]
+            if let unpacking { stagedWithContent.insert(unpacking.chain) }
+            add(.layer(layer, staging: unpacking), needs: [], provides: .content(layer.digest))
+        }
+        if stagesLayers {
+            for unpacking in plan.unpackings where !stagedWithContent.contains(unpacking.chain) {
+                add(.stage(unpacking), needs: [], provides: .stage(unpacking.chain))
+            }
+        }
         // A document that is to be labelled may be the child of one that is to be written, and the other way round.
         let written = Dictionary(plan.documents.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
         let labelled = Dictionary(plan.labellings.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
@@ -68,7 +91,7 @@ package struct ImportSchedule: Sendable {
         for unpacking in plan.unpackings {
             let parent = unpacking.parent.map { [Result.snapshot($0)] } ?? []
             add(
-                .unpack(unpacking), needs: [.content(unpacking.layer.digest)] + parent,
+                .unpack(unpacking), needs: [.content(unpacking.layer.digest), .stage(unpacking.chain)] + parent,
                 provides: .snapshot(unpacking.chain))
         }
         for holding in plan.holdings {
@@ -83,6 +106,12 @@ package struct ImportSchedule: Sendable {
             nodes[index].waitsFor = distinct.count
             for provider in distinct { nodes[provider].dependents.append(index) }
         }
+        if nodes.contains(where: \.step.isStaging) {
+            // What is left of unpacking then is to move a folder.
+            for index in nodes.indices {
+                if case .unpack = nodes[index].step { nodes[index].priority = Self.transaction }
+            }
+        }
         for index in nodes.indices.reversed() {
             let behind = nodes[index].dependents.map { nodes[$0].priority }.max() ?? 0
             nodes[index].priority += behind
@@ -95,13 +124,15 @@ package struct ImportSchedule: Sendable {
     ///
     /// Unpacking a gzip layer costs containerd 1.6 three times what taking it in costs; every step has a transaction.
     private static func cost(_ step: Step) -> Int64 {
-        let transaction: Int64 = 256 << 10
-        return switch step {
-        case .layer(let layer): layer.size + transaction
-        case .unpack(let unpacking): unpacking.layer.size * 3 + transaction
+        switch step {
+        case .layer(let layer, nil): layer.size + transaction
+        case .layer(let layer, .some): layer.size * 4 + transaction
+        case .stage(let unpacking), .unpack(let unpacking): unpacking.layer.size * 3 + transaction
         case .document, .label, .name, .hold: transaction
         }
     }
+
+    private static let transaction: Int64 = 256 << 10
 
     package var isFinished: Bool { unfinished == 0 }
     /// Whether some step can start now.
@@ -122,6 +153,16 @@ package struct ImportSchedule: Sendable {
         for dependent in nodes[ticket].dependents {
             nodes[dependent].waitsFor -= 1
             if nodes[dependent].waitsFor == 0 { ready.append(dependent) }
+        }
+    }
+}
+
+extension ImportSchedule.Step {
+    /// Whether it unpacks a layer here.
+    fileprivate var isStaging: Bool {
+        switch self {
+        case .layer(_, .some), .stage: true
+        default: false
         }
     }
 }

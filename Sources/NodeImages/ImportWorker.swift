@@ -6,22 +6,26 @@ internal import Threads
 
 /// Carries out steps of an import on one thread, with a connection and a reader of its own.
 final class ImportWorker {
-    private let job: ImageImport
-    private let source: BlobSource
-    private let lease: ImportLease
-    private let progress: @Sendable (ImageImport.Event) -> Void
-    private let connection: ContainerdConnection
-    private let reader: FrameReader
+    let job: ImageImport
+    let source: BlobSource
+    let lease: ImportLease
+    let stages: LayerStages
+    let cancellation: Cancellation
+    let progress: @Sendable (ImageImport.Event) -> Void
+    let connection: ContainerdConnection
+    let reader: FrameReader
     private let documents: [Digest: WantedImage.Document]
-    private(set) var outcome = ImageImport.Outcome()
+    var outcome = ImageImport.Outcome()
 
     init(
-        _ job: ImageImport, source: BlobSource, lease: ImportLease, cancellation: Cancellation,
+        _ job: ImageImport, source: BlobSource, lease: ImportLease, stages: LayerStages, cancellation: Cancellation,
         progress: @escaping @Sendable (ImageImport.Event) -> Void
     ) throws {
         self.job = job
         self.source = source
         self.lease = lease
+        self.stages = stages
+        self.cancellation = cancellation
         self.progress = progress
         let node = job.options.node
         connection = try ContainerdConnection(
@@ -34,10 +38,11 @@ final class ImportWorker {
 
     func perform(_ step: ImportSchedule.Step) throws {
         switch step {
-        case .layer(let layer): try write(layer)
+        case .layer(let layer, let unpacking): try write(layer, staging: unpacking)
         case .document(let document): try write(document)
         case .label(let labelling): try label(labelling.digest)
         case .name(let naming): try name(naming)
+        case .stage(let unpacking): try stage(unpacking)
         case .unpack(let unpacking): try unpack(unpacking)
         case .hold(let holding):
             let label = ContainerdLabel.snapshot(job.options.node.snapshotter)
@@ -61,25 +66,25 @@ final class ImportWorker {
 
     // MARK: content
 
-    private func write(_ blob: Descriptor) throws {
+    private func write(_ blob: Descriptor, staging unpacking: ImportPlan.Unpacking? = nil) throws {
         var resumed = false
         do {
-            try send(blob, resumed: &resumed)
+            try send(blob, staging: unpacking, resumed: &resumed)
         } catch let error as ContainerdError where error.kind == .contentMismatch && resumed {
             // What an earlier run left was of another archive, or of one that was damaged; now nothing is left of it.
-            try send(blob, resumed: &resumed)
+            try send(blob, staging: unpacking, resumed: &resumed)
         }
         progress(.blob(blob))
     }
 
-    private func send(_ blob: Descriptor, resumed: inout Bool) throws {
+    private func send(_ blob: Descriptor, staging unpacking: ImportPlan.Unpacking?, resumed: inout Bool) throws {
         let labels = documents[blob.digest]?.missingLabels(in: [:]) ?? [:]
         var sent: Int64 = 0
         do {
             let result = try connection.write(blob, reference: ImportLease.reference(blob.digest), labels: labels) {
                 resumed = $0.offset > 0
                 progress(.wrote($0.offset))
-                sent = try send(blob, to: $0)
+                sent = try send(blob, to: $0, staging: unpacking)
             }
             outcome.bytesWritten += sent
             guard result == .alreadyThere else {
@@ -95,62 +100,23 @@ final class ImportWorker {
         progress(.wrote(blob.size - sent))
     }
 
-    private func send(_ blob: Descriptor, to writer: ContentWriter) throws -> Int64 {
+    private func send(
+        _ blob: Descriptor, to writer: ContentWriter, staging unpacking: ImportPlan.Unpacking?
+    ) throws -> Int64 {
         let start = writer.offset
-        try source.read(blob.digest, from: start, with: reader) { piece in
+        func send(_ piece: UnsafeRawBufferPointer) throws {
             try writer.write(piece)
             progress(.wrote(Int64(piece.count)))
         }
-        return writer.offset - start
-    }
-
-    // MARK: unpacking
-
-    private func unpack(_ unpacking: ImportPlan.Unpacking) throws {
-        let snapshotter = job.options.node.snapshotter
-        let chain = unpacking.chain.description
-        if try connection.snapshot(chain, snapshotter: snapshotter) == nil {
-            let key = lease.extractionKey(unpacking.chain)
-            do {
-                try extract(unpacking, key: key, snapshotter: snapshotter)
-            } catch {
-                removeSnapshot(key, snapshotter: snapshotter)
-                throw error
+        if let unpacking, stages.wants(unpacking.chain) {
+            try stage(unpacking) { piece, offset in
+                // What an earlier run has sent is unpacked all the same.
+                let known = Int(clamping: start - offset)
+                if known < piece.count { try send(UnsafeRawBufferPointer(rebasing: piece[max(0, known)...])) }
             }
+        } else {
+            try source.read(blob.digest, from: start, with: reader, send)
         }
-        try connection.setLabels(
-            [ContainerdLabel.uncompressed: unpacking.diffID.description], of: unpacking.layer.digest)
-        outcome.layersUnpacked += 1
-        progress(.layer(unpacking.layer))
-    }
-
-    private func extract(_ unpacking: ImportPlan.Unpacking, key: String, snapshotter: String) throws {
-        let labels = [ContainerdLabel.snapshotReference: unpacking.chain.description]
-        let mounts = try connection.prepare(
-            key: key, parent: unpacking.parent?.description, snapshotter: snapshotter, labels: labels)
-        let found = try connection.apply(unpacking.layer, to: mounts)
-        guard found.digest == unpacking.diffID else {
-            throw NodeImagesError.layerDiffers(
-                layer: unpacking.layer.digest, expected: unpacking.diffID, found: found.digest,
-                images: source.users(of: unpacking.layer.digest))
-        }
-        do {
-            try connection.commitSnapshot(
-                name: unpacking.chain.description, key: key, snapshotter: snapshotter, labels: labels)
-        } catch {
-            guard error.kind == .alreadyExists else { throw error }
-            // Another client unpacked the same layers and was faster; theirs is as good.
-            removeSnapshot(key, snapshotter: snapshotter)
-            try connection.addToLease(
-                lease.id, resource: (id: unpacking.chain.description, type: "snapshots/\(snapshotter)"))
-        }
-    }
-
-    /// Removes a snapshot that will not be finished.
-    private func removeSnapshot(_ key: String, snapshotter: String) {
-        // On a connection that is not cancelled. Where even that fails, the next run removes it.
-        let node = job.options.node
-        let fresh = try? ContainerdConnection(socket: node.socket, namespace: node.namespace)
-        try? fresh?.removeSnapshot(key, snapshotter: snapshotter)  // as above
+        return writer.offset - start
     }
 }

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Reads the values of a Berkeley DB hash database, versions 8 to 10: the layout of its `dbinc/db_page.h`.
 ///
 /// What rpm's database was up to RHEL 8. Only pages of the kinds that such a database has are looked at.

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Reads the blobs of rpm's own database form, `Packages.db`: the layout of rpm's `lib/backend/ndb/rpmpkg.c`.
 enum NDBPackages {
     static let magic = Array("RpmP".utf8)

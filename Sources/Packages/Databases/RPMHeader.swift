@@ -1,3 +1,5 @@
+internal import Layers
+
 /// A package's header as rpm's databases keep it: rpm's documentation, "RPM v4 file format", "Header structure".
 enum RPMHeader {
     private enum Tag: UInt32 {

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// What a file that tells of packages gave.
 struct Reading {
     /// One more than are listed of a whole layer.

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Reads the rows of one table of an SQLite database: sqlite.org, "Database File Format".
 ///
 /// Every page is read at most once a chain, so a database whose pages lead in circles ends too.

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Looks for Go's build info in an ELF file while it streams by.
 struct GoSearch {
     static let elfMagic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]

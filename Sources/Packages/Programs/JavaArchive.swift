@@ -1,3 +1,5 @@
+internal import Layers
+
 /// What a Java archive tells: its manifest, Maven's properties, and the archives inside it.
 struct JavaArchive {
     private static let extensions: Set = ["jar", "war", "ear", "nar", "sar", "par", "kar", "hpi", "jpi"]

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// Finds the packages in one layer.
 package struct LayerScan {
     /// Reads one layer's blob to its end.
@@ -72,7 +74,7 @@ private final class LayerWalk {
 
     private func visit(_ entry: TarEntry, _ tar: TarStream) throws(ReadFault) {
         guard let path = LayerPath.normal(entry.name) else {
-            if case .other = entry.kind { return }  // the root folder, most often
+            if case .folder = entry.kind { return }  // the root, most often
             return findings.miss(String(decoding: entry.name, as: UTF8.self), "no name that a container has")
         }
         if let whiteout = LayerPath.whiteout(path) {
@@ -87,7 +89,7 @@ private final class LayerWalk {
         case .file: try read(path, tar.body)
         case .hardLink(let target): if let target = LayerPath.normal(target) { findings.link(path, to: target) }
         case .sparse: findings.miss(path, "a sparse file, which is not put together here")
-        case .other: break
+        case .folder, .symbolicLink, .characterDevice, .blockDevice, .fifo, .other: break
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Layers
+
 /// An entry of a zip archive, as the header before its content describes it: PKWARE's APPNOTE, 4.3.7.
 struct ZipEntry {
     static let headerSize = 30

@@ -1,3 +1,4 @@
+internal import Layers
 internal import Inflate
 
 /// A zip archive entry by entry, in the order of its bytes.

@@ -1,26 +1,36 @@
 /// A member of a layer's tar, as its headers describe it.
-struct TarEntry {
-    /// What a member is, as far as a scan has to know.
-    enum Kind {
+package struct TarEntry {
+    /// What a member is.
+    package enum Kind {
         case file
         /// To a file of the same tar.
         case hardLink(target: [UInt8])
+        case symbolicLink(target: [UInt8])
+        case folder
+        case characterDevice
+        case blockDevice
+        case fifo
         /// Only the parts that are no holes are in the tar; its bytes are not those of the file.
         case sparse
-        /// A folder, a symbolic link, a device.
-        case other
+        /// A type that neither POSIX nor GNU tar gives a file.
+        case other(type: UInt8)
     }
 
     /// As written, in bytes: tar states no encoding.
-    var name: [UInt8]
-    var kind: Kind
+    package var name: [UInt8]
+    package var kind: Kind
     /// How many bytes follow the header, padding not counted.
-    var size: Int64
+    package var size: Int64
+    /// The block with everything that ``pax`` doesn't state.
+    package var header: TarHeaderBlock
+    package var pax: PaxRecords
+    /// Why other readers of tar may take the member for something else; `nil` where all agree.
+    package var oddity: String?
 }
 
 /// The fields of a header block: POSIX.1 "ustar Interchange Format", and GNU tar's "Basic Tar Format".
-struct TarHeaderBlock {
-    static let size = 512
+package struct TarHeaderBlock {
+    package static let size = 512
     private let bytes: [UInt8]
 
     /// `nil` unless the block's checksum is right.
@@ -43,9 +53,35 @@ struct TarHeaderBlock {
         guard written == Int64(unsigned) || written == Int64(signed) else { return nil }
     }
 
+    /// The dialects, by what stands where POSIX has its magic number.
+    package enum Format {
+        case old, posix, gnu
+        /// J. Schilling's, which has times of its own in the place of POSIX' prefix.
+        case star
+    }
+
     var type: UInt8 { bytes[156] }
 
     var size: Int64? { Self.number(bytes[124..<136]) }
+
+    package var format: Format {
+        if bytes[257..<263].elementsEqual("ustar\0".utf8) {
+            return bytes[508..<512].elementsEqual("tar\0".utf8) ? .star : .posix
+        }
+        return bytes[257..<265].elementsEqual("ustar  \0".utf8) ? .gnu : .old
+    }
+
+    // The following are `nil` where the field is no number.
+    package var mode: Int64? { Self.number(bytes[100..<108]) }
+    package var userID: Int64? { Self.number(bytes[108..<116]) }
+    package var groupID: Int64? { Self.number(bytes[116..<124]) }
+    /// Seconds since 1970.
+    package var modified: Int64? { Self.number(bytes[136..<148]) }
+    package var deviceMajor: Int64? { Self.number(bytes[329..<337]) }
+    package var deviceMinor: Int64? { Self.number(bytes[337..<345]) }
+
+    /// What stands behind the fields that all formats share: times and sparse maps in GNU's and star's.
+    package var isRestEmpty: Bool { bytes[345...].allSatisfy { $0 == 0 } }
 
     var linkName: [UInt8] { Self.text(bytes[157..<257]) }
 
@@ -81,12 +117,13 @@ struct TarHeaderBlock {
     }
 }
 
-/// The records of a pax header that a scan has to know: POSIX.1 "pax Extended Header".
-struct PaxRecords {
-    private(set) var path: [UInt8]?
-    private(set) var linkPath: [UInt8]?
-    private(set) var size: Int64?
-    private(set) var isSparse = false
+/// The records of a pax header: POSIX.1 "pax Extended Header".
+package struct PaxRecords {
+    /// The last of equal keys counts.
+    package private(set) var values: [String: [UInt8]] = [:]
+
+    /// No records.
+    init() {}
 
     /// Throws where a record's length is not that of the record.
     init(_ bytes: [UInt8]) throws(ReadFault) {
@@ -102,18 +139,15 @@ struct PaxRecords {
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
                 throw ReadFault("a pax record has no '='")
             }
-            take(String(decoding: record[..<equals], as: UTF8.self), record[record.index(after: equals)...])
+            values[String(decoding: record[..<equals], as: UTF8.self)] = Array(record[record.index(after: equals)...])
         }
     }
 
-    private mutating func take(_ key: String, _ value: ArraySlice<UInt8>) {
-        switch key {
-        case "path": path = path ?? Array(value)
-        case "GNU.sparse.name": path = Array(value)
-        case "linkpath": linkPath = Array(value)
-        case "size": size = Int64(String(decoding: value, as: UTF8.self))
-        default: break
-        }
-        isSparse = isSparse || key.hasPrefix("GNU.sparse.")
-    }
+    var path: [UInt8]? { values["GNU.sparse.name"] ?? text("path") }
+    var linkPath: [UInt8]? { text("linkpath") }
+    var size: Int64? { text("size").flatMap { Int64(String(decoding: $0, as: UTF8.self)) } }
+    var isSparse: Bool { values.keys.contains { $0.hasPrefix("GNU.sparse.") } }
+
+    /// A value; one that is empty takes the one of the header's back (POSIX.1, pax, "Keyword Precedence").
+    package func text(_ key: String) -> [UInt8]? { values[key].flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -1,20 +1,20 @@
 /// Where a ``ByteStream`` gets its bytes from.
-protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
     /// Fills the front of `target`; returns how many bytes there were, 0 at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int
 }
 
 /// Why bytes that somebody else made can't be read any further.
-struct ReadFault: Error, Hashable {
-    var reason: String
+package struct ReadFault: Error, Hashable {
+    package var reason: String
 
-    init(_ reason: String) { self.reason = reason }
+    package init(_ reason: String) { self.reason = reason }
 }
 
 /// Bytes in order, with a look ahead at those that come next.
-final class ByteStream: ByteSource {
+package final class ByteStream: ByteSource {
     /// How many used bytes stay at hand, for who notices too late that they were not his.
-    static let history = 64
+    package static let history = 64
 
     private let source: any ByteSource
     private let storage: UnsafeMutableRawBufferPointer
@@ -22,10 +22,10 @@ final class ByteStream: ByteSource {
     private var end = ByteStream.history
     private var hasEnded = false
     /// How many bytes were used so far.
-    private(set) var position: Int64 = 0
+    package private(set) var position: Int64 = 0
 
     /// A stream that holds up to `capacity` bytes at a time.
-    init(_ source: any ByteSource, capacity: Int) {
+    package init(_ source: any ByteSource, capacity: Int) {
         self.source = source
         storage = .allocate(byteCount: capacity + Self.history, alignment: 64)
         storage.prefix(Self.history).initializeMemory(as: UInt8.self, repeating: 0)
@@ -34,10 +34,10 @@ final class ByteStream: ByteSource {
     deinit { storage.deallocate() }
 
     /// The bytes at hand; valid until the next call.
-    var ready: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[start..<end]) }
+    package var ready: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[start..<end]) }
 
     /// The bytes that come next: at least `count` of them, unless the stream ends before; valid until the next call.
-    func look(ahead count: Int) throws(ReadFault) -> UnsafeRawBufferPointer {
+    package func look(ahead count: Int) throws(ReadFault) -> UnsafeRawBufferPointer {
         while end - start < count, !hasEnded {
             if storage.count - start < count || end == storage.count { compact() }
             let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
@@ -48,13 +48,13 @@ final class ByteStream: ByteSource {
     }
 
     /// Uses bytes at hand; below zero takes used ones back, at most ``history``.
-    func advance(_ count: Int) {
+    package func advance(_ count: Int) {
         start += count
         position += Int64(count)
     }
 
     /// Uses `count` bytes unseen; throws where there are not so many.
-    func skip(_ count: Int64) throws(ReadFault) {
+    package func skip(_ count: Int64) throws(ReadFault) {
         var left = count
         while left > 0 {
             let piece = try look(ahead: 1).count
@@ -64,7 +64,7 @@ final class ByteStream: ByteSource {
         }
     }
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
+    package func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
         let piece = UnsafeRawBufferPointer(rebasing: try look(ahead: 1).prefix(target.count))
         target.copyMemory(from: piece)
         advance(piece.count)
@@ -72,7 +72,7 @@ final class ByteStream: ByteSource {
     }
 
     /// The next `count` bytes; throws where there are not so many.
-    func take(_ count: Int) throws(ReadFault) -> [UInt8] {
+    package func take(_ count: Int) throws(ReadFault) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         while bytes.count < count {
@@ -95,16 +95,16 @@ final class ByteStream: ByteSource {
 }
 
 /// The next bytes of a stream up to a limit, as a source of their own.
-final class Section: ByteSource {
+package final class Section: ByteSource {
     private let stream: ByteStream
-    private(set) var left: Int64
+    package private(set) var left: Int64
 
-    init(of stream: ByteStream, count: Int64) {
+    package init(of stream: ByteStream, count: Int64) {
         self.stream = stream
         left = count
     }
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
+    package func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
         let limit = Int(min(left, Int64(target.count)))
         guard limit > 0 else { return 0 }
         let count = try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: target[..<limit]))
@@ -114,19 +114,19 @@ final class Section: ByteSource {
     }
 
     /// The bytes that come next: at least `count` of them, unless the section ends before; valid until the next call.
-    func look(ahead count: Int) throws(ReadFault) -> UnsafeRawBufferPointer {
+    package func look(ahead count: Int) throws(ReadFault) -> UnsafeRawBufferPointer {
         let ready = try stream.look(ahead: Int(min(left, Int64(count))))
         return UnsafeRawBufferPointer(rebasing: ready.prefix(Int(min(left, Int64(ready.count)))))
     }
 
     /// Uses bytes at hand.
-    func advance(_ count: Int) {
+    package func advance(_ count: Int) {
         stream.advance(count)
         left -= Int64(count)
     }
 
     /// The next `count` bytes; throws where there are not so many.
-    func take(_ count: Int) throws(ReadFault) -> [UInt8] {
+    package func take(_ count: Int) throws(ReadFault) -> [UInt8] {
         guard count <= left else { throw ReadFault("it ends \(Int64(count) - left) bytes too early") }
         let bytes = try stream.take(count)
         left -= Int64(count)
@@ -134,7 +134,7 @@ final class Section: ByteSource {
     }
 
     /// Uses what is left unseen.
-    func finish() throws(ReadFault) {
+    package func finish() throws(ReadFault) {
         try stream.skip(left)
         left = 0
     }

@@ -1,18 +1,8 @@
 internal import Frames
 internal import Inflate
 
-/// The blob itself, from whoever has it.
-final class BlobSource: ByteSource {
-    private let pull: (UnsafeMutableRawBufferPointer) -> Int
-
-    /// `pull` fills a buffer and returns how many bytes it put there, 0 at the end.
-    init(_ pull: @escaping (UnsafeMutableRawBufferPointer) -> Int) { self.pull = pull }
-
-    func read(into target: UnsafeMutableRawBufferPointer) -> Int { pull(target) }
-}
-
 /// A layer's tar, whatever it is compressed with.
-enum LayerInput {
+package enum LayerInput {
     /// The largest window of a zstd frame: twice what the slowest encoders of layers choose.
     static let windowLog: Int32 = 24
     private static let pieceSize = 256 << 10
@@ -21,17 +11,18 @@ enum LayerInput {
     /// The sixteen magic numbers of skippable frames differ in the first byte only (RFC 8878, 3.1.2).
     private static let skippableMagic: [UInt8] = [0x2A, 0x4D, 0x18]
 
+    /// The tar inside `blob`, as ``content(of:)``, with a look ahead.
+    package static func tar(of blob: ByteStream) throws(ReadFault) -> ByteStream {
+        let content = try content(of: blob)
+        return content === blob ? blob : ByteStream(content, capacity: pieceSize)
+    }
+
     /// The tar inside `blob`; told by its first bytes, since media types are often wrong.
-    static func tar(of blob: ByteStream) throws(ReadFault) -> ByteStream {
+    package static func content(of blob: ByteStream) throws(ReadFault) -> any ByteSource {
         let start = try blob.look(ahead: 4)
-        if start.starts(with: gzipMagic) {
-            return ByteStream(try GzipSource(blob), capacity: pieceSize)
-        }
+        if start.starts(with: gzipMagic) { return try GzipSource(blob) }
         let isSkippable = start.count >= 4 && start[0] & 0xF0 == 0x50 && start[1...].starts(with: skippableMagic)
-        if start.starts(with: zstdMagic) || isSkippable {
-            return ByteStream(try ZstdSource(blob), capacity: pieceSize)
-        }
-        return blob
+        return start.starts(with: zstdMagic) || isSkippable ? try ZstdSource(blob) : blob
     }
 }
 
@@ -92,64 +83,6 @@ private final class ZstdSource: ByteSource {
             isInFrame = !step.hasEnded
             if step.given > 0 { return step.given }
             guard !input.isEmpty || step.hasEnded else { throw ReadFault("its compressed bytes are cut off") }
-        }
-    }
-}
-
-/// What a stream without wrapping holds: an entry of a zip archive.
-final class DeflateSource: ByteSource {
-    private let compressed: ByteStream
-    private let inflater: Inflater
-    private let budget: Budget
-    private let first: Int64
-    private(set) var hasEnded = false
-    private(set) var given: Int64 = 0
-
-    /// Decodes from where `compressed` is; what it gives is charged to `budget`.
-    init(_ compressed: ByteStream, inflater: Inflater, budget: Budget) {
-        self.compressed = compressed
-        self.inflater = inflater
-        self.budget = budget
-        first = compressed.position
-        inflater.restart()
-    }
-
-    /// How many compressed bytes were used.
-    var taken: Int64 { compressed.position - first }
-
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
-        while !hasEnded {
-            let input = try compressed.look(ahead: 1)
-            let step: Inflater.Step
-            do { step = try inflater.step(input, into: target) } catch {
-                throw ReadFault("\(error)")
-            }
-            compressed.advance(step.taken)
-            hasEnded = step.hasEnded
-            given += Int64(step.given)
-            try budget.spend(step.given)
-            if step.given > 0 { return step.given }
-            guard !input.isEmpty || hasEnded else { throw ReadFault("a compressed entry is cut off") }
-        }
-        return 0
-    }
-}
-
-/// What may still be unpacked of a layer's archives: an archive of a kilobyte can hold a petabyte.
-final class Budget {
-    private var left: Int64
-    private let limit: Int64
-
-    init(_ limit: Int64) {
-        self.limit = limit
-        left = limit
-    }
-
-    /// Throws once more was spent than there was.
-    func spend(_ count: Int) throws(ReadFault) {
-        left -= Int64(count)
-        guard left >= 0 else {
-            throw ReadFault("the layer's archives hold more than \(limit >> 30) GiB; no more is unpacked")
         }
     }
 }

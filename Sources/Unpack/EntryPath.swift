@@ -1,0 +1,26 @@
+/// Where a tar's member goes: the folders below the layer's root, and its own name in the last of them.
+struct EntryPath: Hashable {
+    /// From the root on.
+    var folders: [[UInt8]]
+    var name: [UInt8]
+
+    private static let dot = [UInt8(ascii: ".")]
+
+    /// Reads a name as containerd does, after Go's `filepath.Clean`; `nil` is the layer's root.
+    ///
+    /// Throws where the name leads upwards: which way then depends on links.
+    init?(_ written: [UInt8]) throws(UnpackDoubt) {
+        var parts: [[UInt8]] = []
+        for part in written.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(Self.dot) {
+            guard !part.elementsEqual("..".utf8) else { throw UnpackDoubt("a name with ..") }
+            guard !part.contains(0) else { throw UnpackDoubt("a name with a zero byte") }
+            parts.append(Array(part))
+        }
+        guard let last = parts.popLast() else { return nil }
+        folders = parts
+        name = last
+    }
+
+    /// All of it, relative to the root.
+    var bytes: [UInt8] { Array((folders + [name]).joined(separator: [UInt8(ascii: "/")])) }
+}

@@ -1,0 +1,92 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Folders of a layer that its tar doesn't describe, or not before something is in them: they are what they are below.
+package struct ImpliedFolders: Sendable {
+    /// Parents first.
+    private let folders: [(path: EntryPath, isDescribed: Bool)]
+
+    init(_ folders: [(path: EntryPath, isDescribed: Bool)]) { self.folders = folders }
+
+    /// Gives the folders owner, mode and attributes of the first layer below that has them: containerd's `mkparent`.
+    ///
+    /// - Parameters:
+    ///   - layer: where this layer is unpacked.
+    ///   - lower: where those below are, the nearest first.
+    package func adopt(in layer: FilePath, from lower: [FilePath]) throws(UnpackDoubt) {
+        for (path, isDescribed) in folders {
+            guard let origin = try Self.find(path, in: lower) else { continue }
+            defer { close(origin) }
+            let target = try Self.open(path, in: layer)
+            guard let target else { throw UnpackDoubt("a folder that was there is gone") }
+            defer { close(target) }
+            try Self.copy(origin, to: target, attributesOnly: isDescribed)
+        }
+    }
+
+    private static func find(_ path: EntryPath, in lower: [FilePath]) throws(UnpackDoubt) -> CInt? {
+        for layer in lower { if let found = try open(path, in: layer) { return found } }
+        return nil
+    }
+
+    /// Opens a folder of a layer; `nil` where the layer doesn't have it.
+    private static func open(_ path: EntryPath, in layer: FilePath) throws(UnpackDoubt) -> CInt? {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        var descriptor = layer.withPlatformString { Glibc.open($0, flags) }
+        for name in path.folders + [path.name] where descriptor >= 0 {
+            let next = LayerTree.at(name) { openat(descriptor, $0, flags) }
+            let code = errno
+            close(descriptor)
+            errno = code
+            descriptor = next
+        }
+        if descriptor >= 0 { return descriptor }
+        // Something else than a folder, perhaps a link to one: containerd's to decide.
+        guard errno == ENOENT else { throw LayerTree.doubt("look below at", path.name) }
+        return nil
+    }
+
+    private static func copy(_ origin: CInt, to target: CInt, attributesOnly: Bool) throws(UnpackDoubt) {
+        var status = stat()
+        guard fstat(origin, &status) == 0 else { throw LayerTree.doubt("look at", []) }
+        if !attributesOnly {
+            guard fchown(target, status.st_uid, status.st_gid) == 0, fchmod(target, status.st_mode & 0o7777) == 0
+            else { throw LayerTree.doubt("change", []) }
+        }
+        for name in try names(of: origin) where !name.hasPrefix("trusted.") {
+            var value = [UInt8](repeating: 0, count: 64 << 10)
+            let count = fgetxattr(origin, name, &value, value.count)
+            guard count >= 0 else { throw LayerTree.doubt("read \(name) of", []) }
+            // What the layer itself says counts.
+            guard fsetxattr(target, name, value, count, CInt(XATTR_CREATE)) == 0 || errno == EEXIST || errno == ENOTSUP
+            else { throw LayerTree.doubt("set \(name) of", []) }
+        }
+        if !attributesOnly, isEmpty(target) {
+            // Nothing that came into it has changed its times.
+            var times = [status.st_atim, status.st_mtim]
+            guard futimens(target, &times) == 0 else { throw LayerTree.doubt("set the times of", []) }
+        }
+    }
+
+    private static func names(of folder: CInt) throws(UnpackDoubt) -> [String] {
+        var names = [UInt8](repeating: 0, count: 64 << 10)
+        let count = names.withUnsafeMutableBytes {
+            flistxattr(folder, $0.assumingMemoryBound(to: CChar.self).baseAddress, $0.count)
+        }
+        guard count >= 0 else {
+            if errno == ENOTSUP { return [] }
+            throw LayerTree.doubt("list the attributes of", [])
+        }
+        return names[..<count].split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func isEmpty(_ folder: CInt) -> Bool {
+        guard let stream = fdopendir(dup(folder)) else { return false }
+        defer { closedir(stream) }
+        rewinddir(stream)
+        var count = 0
+        while readdir(stream) != nil { count += 1 }
+        return count <= 2
+    }
+}
