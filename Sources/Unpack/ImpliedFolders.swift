@@ -50,11 +50,14 @@ package struct ImpliedFolders: Sendable {
     private static func copy(_ origin: CInt, to target: CInt, attributesOnly: Bool) throws(UnpackDoubt) {
         var status = stat()
         guard fstat(origin, &status) == 0 else { throw LayerTree.doubt("look at", []) }
+        // What is in the folder by now would have inherited from it.
+        guard status.st_mode & S_ISGID == 0 else { throw UnpackDoubt("a folder below hands on its group") }
         if !attributesOnly {
             guard fchown(target, status.st_uid, status.st_gid) == 0, fchmod(target, status.st_mode & 0o7777) == 0
             else { throw LayerTree.doubt("change", []) }
         }
         for name in try names(of: origin) where !name.hasPrefix("trusted.") {
+            guard !name.hasPrefix("system.") else { throw UnpackDoubt("a folder below has \(name)") }
             var value = [UInt8](repeating: 0, count: 64 << 10)
             let count = fgetxattr(origin, name, &value, value.count)
             guard count >= 0 else { throw LayerTree.doubt("read \(name) of", []) }
