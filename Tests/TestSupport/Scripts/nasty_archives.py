@@ -34,12 +34,12 @@ def ends() -> Iterator[Image]:
     yield Image("end-then-garbage").layer(content("end-then-garbage") + bytes(2 * BLOCK) + b"garbage" * 1000)
     yield Image("end-then-archive").layer(base("end-then-archive").end() + Layer().file("after").end())
     yield Image("end-odd").layer(content("end-odd") + bytes(2 * BLOCK + 77))
-    yield Image("end-unpadded").layer(bytes(base("end-unpadded").file("last", b"x" * 100, padding=False).content))
+    yield Image("end-unpadded").layer(bytes(base("end-unpadded").file("last", b"x" * 100, padding=False).content), fallback=True)
 
     yield Image("empty-archive").layer(base("empty-archive")).layer(Layer()).layer(Layer().file("x"))
     yield Image("empty-first").layer(Layer().raw(bytes(BLOCK))).layer(Layer().file("empty-first"))
-    yield Image("no-bytes").layer(base("no-bytes")).layer(b"", suffix="", pack=bytes)
-    yield Image("no-bytes-packed").layer(base("no-bytes-packed")).layer(b"")
+    yield Image("no-bytes").layer(base("no-bytes")).layer(b"", suffix="", pack=bytes, fallback=True)
+    yield Image("no-bytes-packed").layer(base("no-bytes-packed")).layer(b"", fallback=True)
     yield Image("only-root").layer(Layer().folder("./", mode=0o700, uid=5, mtime=5)).layer(
         Layer().folder("/", mode=0o711)).layer(Layer().file("only-root"))
     yield Image("same-layer-twice").layer(base("same-layer-twice")).layer(base("same-layer-twice"))
@@ -103,6 +103,15 @@ def refused() -> Iterator[Image]:
         "negative-size": Layer().file("a", fields={124: b"\xff" * 12}),
         "garbage": Layer().file("fine").raw(b"garbage".ljust(BLOCK, b"!")),
         "bad-pax": Layer().extended(b"12 path=x\n").file("a"),
+        "number-with-more": Layer().file("a", fields={108: b"0012 7\0\0"}),
+        "file-with-device": Layer().file("a", fields={329: b"garbage\0"}),
+        "pax-size-no-number": Layer().file("a", b"x", pax={"size": "x"}),
+        "pax-time-no-number": Layer().file("a", pax={"ctime": "x"}),
+        "pax-nul-after": Layer().extended(record(b"comment", b"x") + bytes(20)).file("a"),
+        "pax-no-key": Layer().extended(record(b"", b"xyz")).file("a"),
+        "pax-nul-in-owner": Layer().file("a", pax={"uname": "a\0b"}),
+        "pax-nul-in-key": Layer().file("a", pax={"a\0b": "c"}),
+        "solaris-pax": Layer().extended({"path": "b"}, "X").file("a"),
         "nul-in-pax": Layer().file("a", pax={"path": "a\0b"}),
         "body-cut": bytes(Layer().file("a", b"x" * 5000).content[:2000]),
         "header-cut": bytes(fine + wrong[:100]),
