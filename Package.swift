@@ -64,6 +64,7 @@ let package = Package(
         // MARK: both sides of the air gap
         .target(name: "OCI", dependencies: ["CCrypto"]),
         .target(name: "Threads"),
+        .target(name: "Linux", dependencies: ["CLinux"]),
         .target(name: "Frames", dependencies: ["CXXHash", "CZstd", "OCI", "Threads", system]),
         .target(name: "Tarball", dependencies: ["CArchive"]),
         .target(name: "Inflate", dependencies: ["CIsal"]),
@@ -76,7 +77,7 @@ let package = Package(
         .target(
             name: "CommandSupport",
             dependencies: [
-                "BundleFormat", "CLinux", "Frames", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system,
+                "BundleFormat", "Frames", "Linux", "OCI", "Signatures", "Tarball", "Threads", argumentParser, system,
             ]),
 
         // MARK: the connected side
@@ -100,9 +101,9 @@ let package = Package(
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
 
         // MARK: the isolated side; no path from here to HTTP or Registry
-        .target(name: "HTTP2", dependencies: ["CLinux", "CNghttp2", "Threads", system]),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "Linux", "Threads", system]),
         .target(name: "Containerd", dependencies: ["HTTP2", "OCI", "Threads", system]),
-        .target(name: "Unpack", dependencies: ["CLinux", "Layers", "OCI", system]),
+        .target(name: "Unpack", dependencies: ["Layers", "Linux", "OCI", system]),
         .target(
             name: "NodeImages",
             dependencies: [
@@ -142,6 +143,8 @@ let package = Package(
         .target(
             name: "HostileRegistries", dependencies: ["OCI", "TestSupport", "Threads"], path: "Tests/HostileRegistries"),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(
+            name: "UnpackTests", dependencies: ["Layers", "Linux", "OCI", "TestSupport", "Threads", "Unpack", system]),
         .testTarget(
             name: "SignaturesTests", dependencies: ["OCI", "Signatures", "TestSupport", system]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),

@@ -28,7 +28,8 @@ package struct InstallOptions: Sendable {
     package init(
         overrides: [String: String] = [:], profile: String? = nil, waived: Set<CheckName> = [],
         nodeAddress: String? = nil, addsDummyRoute: Bool = false, isMultiNode: Bool = false, unpacks: Bool = true,
-        unpacker: ImageImport.Unpacker = .auto, workers: Int, startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
+        unpacker: ImageImport.Unpacker = .auto, workers: Int,
+        startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
         kubeconfig: FilePath? = nil
     ) {
         self.overrides = overrides

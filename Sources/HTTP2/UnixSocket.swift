@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Linux
 internal import SystemPackage
 internal import Threads
 
@@ -8,10 +8,7 @@ final class UnixSocket {
     let descriptor: CInt
 
     /// The process that listens at the other end; `nil` where this one can't see it.
-    var peer: Int32? {
-        let process = sealift_peer(descriptor)
-        return process > 0 ? process : nil
-    }
+    var peer: Int32? { Kernel.peer(ofSocket: descriptor) }
 
     /// Takes over a connected socket.
     init(owning descriptor: CInt) throws(HTTP2Error) {

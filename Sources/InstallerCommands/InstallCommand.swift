@@ -56,7 +56,8 @@ struct InstallArguments: ParsableArguments {
         var options = InstallOptions(
             overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
             nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: isMultiNode,
-            unpacks: !node.noUnpack, unpacker: unpack.unpacker, workers: ProcessorCount.available, startTimeout: .seconds(startTimeout))
+            unpacks: !node.noUnpack, unpacker: unpack.unpacker, workers: ProcessorCount.available,
+            startTimeout: .seconds(startTimeout))
         if bundle.description.kubernetes == nil {
             // Without a word, a later run goes to where the first one went.
             if try !node.given.isEmpty || !InstalledPlatform.isThere() { options.node = try node.options() }

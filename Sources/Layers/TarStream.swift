@@ -51,7 +51,6 @@ package final class TarStream {
                 begin(size)
                 oddity = "it has a global pax header"
             default:
-                if header.type == UInt8(ascii: "7") { oddity = "it is of type 7, which some readers refuse" }
                 if header.deviceMajor == nil || header.deviceMinor == nil, header.format == .posix {
                     oddity = "its device has no number"
                 }
@@ -79,6 +78,8 @@ package final class TarStream {
         case .hardLink, .symbolicLink, .characterDevice, .blockDevice, .fifo: hasContent = false
         }
         if hasContent { begin(size) }
+        // A contiguous file, which POSIX has readers take for a plain one.
+        let oddity = oddity ?? (header.type == UInt8(ascii: "7") ? "it is a member of type 7" : nil)
         return TarEntry(
             name: name, kind: kind, size: hasContent ? size : 0, header: header, pax: pax, oddity: oddity)
     }

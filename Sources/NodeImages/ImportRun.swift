@@ -54,7 +54,8 @@ final class ImportRun {
             OSThread.spawn(name: "import-\(number)") { [job, cancellation, progress] in
                 do {
                     let worker = try ImportWorker(
-                        job, source: source, lease: lease, stages: stages, cancellation: cancellation, progress: progress)
+                        job, source: source, lease: lease, stages: stages, cancellation: cancellation,
+                        progress: progress)
                     try board.work { try worker.perform($0) }
                     board.add(worker.outcome)
                 } catch {

@@ -36,11 +36,9 @@ package struct ImportSchedule: Sendable {
     private var ready: [Int] = []
     private var unfinished = 0
 
-    /// Puts the steps of `plan` in order.
+    /// Puts the steps of `plan` in order; `images` are those that it was made for.
     ///
-    /// - Parameters:
-    ///   - images: those that the plan was made for.
-    ///   - stagesLayers: whether layers are unpacked here, and so before what is below them is there.
+    /// With `stagesLayers` layers are unpacked here, before what is below them is there.
     package init(_ plan: ImportPlan, for images: [WantedImage], stagesLayers: Bool = false) {
         let documents = Dictionary(
             images.flatMap(\.documents).map { ($0.descriptor.digest, $0) }, uniquingKeysWith: { first, _ in first })

@@ -17,7 +17,7 @@ final class LayerFeed: ByteSource {
     /// What ended the reading, other than the layer's end: not the fault of who unpacks.
     private(set) var failure: (any Error)?
 
-    /// - Parameter send: is called with each piece and its offset in the layer, before it is unpacked.
+    /// `send` is called with each piece and its offset in the layer, before it is unpacked.
     init(
         _ layer: Digest, of source: BlobSource, with reader: FrameReader, cancellation: Cancellation,
         send: @escaping (UnsafeRawBufferPointer, Int64) throws -> Void

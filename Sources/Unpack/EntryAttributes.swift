@@ -1,6 +1,6 @@
-internal import CLinux
 internal import Glibc
 internal import Layers
+internal import Linux
 
 /// Owner, mode, times and extended attributes of a tar's member, as containerd reads them with Go's archive/tar.
 struct EntryAttributes {
@@ -87,7 +87,7 @@ struct EntryAttributes {
     func apply(toFile file: CInt, _ name: [UInt8]) throws(UnpackDoubt) {
         guard fchown(file, userID, groupID) == 0 else { throw LayerTree.doubt("give an owner to", name) }
         for attribute in extended {
-            try check(fsetxattr(file, attribute.name, attribute.value, attribute.value.count, 0), attribute.name, name)
+            try check(ExtendedAttributes.set(attribute.name, to: attribute.value, ofFile: file), attribute.name, name)
         }
         // After the owner, whose change takes bits of the mode away.
         let isDone = withUnsafePointer(to: times) {
@@ -105,9 +105,9 @@ struct EntryAttributes {
             let path = Array("/proc/self/fd/\(folder)/".utf8) + name
             for attribute in extended {
                 let code = LayerTree.at(path) {
-                    lsetxattr($0, attribute.name, attribute.value, attribute.value.count, 0)
+                    ExtendedAttributes.set(attribute.name, to: attribute.value, at: $0) ? 0 : -1
                 }
-                try check(code, attribute.name, name)
+                try check(code == 0, attribute.name, name)
             }
         }
         var status = stat()
@@ -117,8 +117,8 @@ struct EntryAttributes {
         else { throw LayerTree.doubt("give mode and times to", name) }
     }
 
-    private func check(_ code: CInt, _ attribute: String, _ name: [UInt8]) throws(UnpackDoubt) {
+    private func check(_ isDone: Bool, _ attribute: String, _ name: [UInt8]) throws(UnpackDoubt) {
         // containerd goes on where the file system has no such attributes.
-        guard code == 0 || errno == ENOTSUP else { throw LayerTree.doubt("set \(attribute) of", name) }
+        guard isDone || errno == ENOTSUP else { throw LayerTree.doubt("set \(attribute) of", name) }
     }
 }

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Linux
 package import SystemPackage
 
 /// Folders of a layer that its tar doesn't describe, or not before something is in them: they are what they are below.
@@ -9,11 +9,8 @@ package struct ImpliedFolders: Sendable {
 
     init(_ folders: [(path: EntryPath, isDescribed: Bool)]) { self.folders = folders }
 
-    /// Gives the folders owner, mode and attributes of the first layer below that has them: containerd's `mkparent`.
-    ///
-    /// - Parameters:
-    ///   - layer: where this layer is unpacked.
-    ///   - lower: where those below are, the nearest first.
+    /// Gives the folders of `layer` owner, mode and attributes of the first layer below that has them: containerd's
+    /// `mkparent`. `lower` are the folders of those below, the nearest first.
     package func adopt(in layer: FilePath, from lower: [FilePath]) throws(UnpackDoubt) {
         for (path, isDescribed) in folders {
             guard let origin = try Self.find(path, in: lower) else { continue }
@@ -21,7 +18,7 @@ package struct ImpliedFolders: Sendable {
             let target = try Self.open(path, in: layer)
             guard let target else { throw UnpackDoubt("a folder that was there is gone") }
             defer { close(target) }
-            try Self.copy(origin, to: target, attributesOnly: isDescribed)
+            try Self.copy(origin, to: target, path.name, attributesOnly: isDescribed)
         }
     }
 
@@ -47,41 +44,33 @@ package struct ImpliedFolders: Sendable {
         return nil
     }
 
-    private static func copy(_ origin: CInt, to target: CInt, attributesOnly: Bool) throws(UnpackDoubt) {
+    private static func copy(
+        _ origin: CInt, to target: CInt, _ folder: [UInt8], attributesOnly: Bool
+    ) throws(UnpackDoubt) {
         var status = stat()
-        guard fstat(origin, &status) == 0 else { throw LayerTree.doubt("look at", []) }
+        guard fstat(origin, &status) == 0 else { throw LayerTree.doubt("look at", folder) }
         // What is in the folder by now would have inherited from it.
         guard status.st_mode & S_ISGID == 0 else { throw UnpackDoubt("a folder below hands on its group") }
         if !attributesOnly {
             guard fchown(target, status.st_uid, status.st_gid) == 0, fchmod(target, status.st_mode & 0o7777) == 0
-            else { throw LayerTree.doubt("change", []) }
+            else { throw LayerTree.doubt("change", folder) }
         }
-        for name in try names(of: origin) where !name.hasPrefix("trusted.") {
+        guard let names = ExtendedAttributes.names(ofFile: origin) else {
+            throw LayerTree.doubt("list the attributes of", folder)
+        }
+        for name in names where !name.hasPrefix("trusted.") {
             guard !name.hasPrefix("system.") else { throw UnpackDoubt("a folder below has \(name)") }
-            var value = [UInt8](repeating: 0, count: 64 << 10)
-            let count = fgetxattr(origin, name, &value, value.count)
-            guard count >= 0 else { throw LayerTree.doubt("read \(name) of", []) }
-            // What the layer itself says counts.
-            guard fsetxattr(target, name, value, count, CInt(XATTR_CREATE)) == 0 || errno == EEXIST || errno == ENOTSUP
-            else { throw LayerTree.doubt("set \(name) of", []) }
+            guard let value = ExtendedAttributes.value(name, ofFile: origin),
+                // What the layer itself says counts.
+                ExtendedAttributes.set(name, to: value, ofFile: target, isNew: true) || errno == EEXIST
+                    || errno == ENOTSUP
+            else { throw LayerTree.doubt("copy \(name) of", folder) }
         }
         if !attributesOnly, isEmpty(target) {
             // Nothing that came into it has changed its times.
             var times = [status.st_atim, status.st_mtim]
-            guard futimens(target, &times) == 0 else { throw LayerTree.doubt("set the times of", []) }
+            guard futimens(target, &times) == 0 else { throw LayerTree.doubt("set the times of", folder) }
         }
-    }
-
-    private static func names(of folder: CInt) throws(UnpackDoubt) -> [String] {
-        var names = [UInt8](repeating: 0, count: 64 << 10)
-        let count = names.withUnsafeMutableBytes {
-            flistxattr(folder, $0.assumingMemoryBound(to: CChar.self).baseAddress, $0.count)
-        }
-        guard count >= 0 else {
-            if errno == ENOTSUP { return [] }
-            throw LayerTree.doubt("list the attributes of", [])
-        }
-        return names[..<count].split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func isEmpty(_ folder: CInt) -> Bool {

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Linux
 package import SystemPackage
 
 /// The folder of an unpacked layer, as a whole.
@@ -17,7 +17,7 @@ package enum LayerFolder {
         let descriptor = open(folder.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw UnpackDoubt("can't open \(folder): \(Errno(rawValue: errno))") }
         defer { close(descriptor) }
-        guard sealift_syncfs(descriptor) == 0 else {
+        guard Kernel.syncFileSystem(of: descriptor) else {
             throw UnpackDoubt("can't write \(folder) to the disk: \(Errno(rawValue: errno))")
         }
     }

@@ -1,6 +1,6 @@
-internal import CLinux
 internal import Glibc
 package import Layers
+internal import Linux
 package import SystemPackage
 
 /// Unpacks a layer's tar into a folder of the overlay file system, exactly as containerd's own unpacker does it.
@@ -27,8 +27,8 @@ package final class LayerUnpacking {
 
     /// Unpacks the tar of `stream` and reads what is behind its last member, up to the stream's end.
     ///
-    /// - Parameter isBase: nothing lies below the layer, so that its whiteouts have nothing to hide.
-    /// - Returns: the folders that are to be given what those of the layers below have.
+    /// `isBase`: nothing lies below the layer, so that its whiteouts have nothing to hide. What it returns are the
+    /// folders that are to be given what those of the layers below have.
     package static func run(
         _ stream: ByteStream, into folder: FilePath, isBase: Bool
     ) throws(UnpackDoubt) -> ImpliedFolders {
@@ -113,7 +113,7 @@ package final class LayerUnpacking {
             body.advance(count)
         }
         try attributes.apply(toFile: file, name)
-        if size >= Self.writebackSize { _ = sealift_start_writeback(file) }
+        if size >= Self.writebackSize { Kernel.startWriteback(of: file) }
     }
 
     private func makeFolder(_ name: [UInt8], in folder: CInt, _ attributes: EntryAttributes) throws {
@@ -135,7 +135,7 @@ package final class LayerUnpacking {
             guard header.format != .old, let major = header.deviceMajor, let minor = header.deviceMinor,
                 (0..<4096).contains(major), (0..<1 << 20).contains(minor)
             else { throw UnpackDoubt("a device without a number") }
-            device = UInt(sealift_device(UInt32(major), UInt32(minor)))
+            device = Kernel.device(major: UInt32(major), minor: UInt32(minor))
         }
         guard LayerTree.at(name, { mknodat(folder, $0, type | attributes.mode, device) }) == 0 else {
             throw LayerTree.doubt("make the device", name)
@@ -160,7 +160,7 @@ package final class LayerUnpacking {
         guard !isBase else { throw UnpackDoubt("a whiteout in a layer that lies on nothing") }
         let folder = try tree.parent(of: path)
         if path.name == Self.opaque {
-            guard fsetxattr(folder, "trusted.overlay.opaque", "y", 1, 0) == 0 else {
+            guard ExtendedAttributes.set("trusted.overlay.opaque", to: Array("y".utf8), ofFile: folder) else {
                 throw LayerTree.doubt("make opaque the folder of", path.name)
             }
             return

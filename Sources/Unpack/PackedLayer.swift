@@ -15,6 +15,7 @@ package enum PackedLayer {
     ///   - folder: empty, on an overlay file system's upper side.
     ///   - isBase: nothing lies below.
     /// - Returns: the folders that are to be given what those of the layers below have.
+    /// - Throws: where containerd is to unpack the layer, or to refuse it.
     package static func unpack(
         _ blob: any ByteSource, of type: MediaType, diffID: Digest, into folder: FilePath, isBase: Bool
     ) throws(UnpackDoubt) -> ImpliedFolders {

@@ -141,10 +141,14 @@ import Testing
         #expect(plan(wanted, on: outcome(of: plan(wanted, on: node), for: wanted, on: node)).isEmpty)
     }
 
-    @Test func schedulesEveryStepAfterWhatItNeeds() throws {
+    @Test(arguments: [false, true])
+    func schedulesEveryStepAfterWhatItNeeds(stagesLayers: Bool) throws {
         let (_, wanted) = try images()
-        let plan = plan(wanted, on: NodeState())
-        var schedule = ImportSchedule(plan, for: wanted)
+        var plan = plan(wanted, on: NodeState())
+        // As of an earlier import: what is there is unpacked, too.
+        plan.layers.removeLast()
+        var schedule = ImportSchedule(plan, for: wanted, stagesLayers: stagesLayers)
+        var staged: Set<Digest> = []
         var content: Set<Digest> = []
         var snapshots: Set<Digest> = []
         var steps = 0
@@ -156,29 +160,40 @@ import Testing
             for (_, step) in taken {
                 steps += 1
                 switch step {
-                case .layer, .label: break
+                case .layer, .label, .stage: break
                 case .document(let document):
                     let children = wanted.flatMap(\.documents).first { $0.descriptor == document }?.children ?? []
-                    #expect(children.allSatisfy { content.contains($0.target) })
+                    #expect(
+                        children.allSatisfy { child in
+                            content.contains(child.target)
+                                || !(plan.layers + plan.documents).contains { $0.digest == child.target }
+                        })
                 case .name(let naming):
                     let image = try #require(wanted.first { $0.root == naming.target })
-                    #expect(image.content.allSatisfy { content.contains($0.digest) })
+                    #expect(image.content.allSatisfy { content.contains($0.digest) || !plan.writes($0) })
                 case .unpack(let unpacking):
-                    #expect(content.contains(unpacking.layer.digest))
+                    #expect(content.contains(unpacking.layer.digest) || !plan.writes(unpacking.layer))
+                    #expect(staged.contains(unpacking.chain) == stagesLayers)
                     #expect(unpacking.parent.map { snapshots.contains($0) } ?? true)
                 case .hold(let holding):
                     #expect(content.contains(holding.config) && snapshots.contains(holding.chain))
                 }
             }
             for (ticket, step) in taken.reversed() {
-                if case .layer(let layer) = step { content.insert(layer.digest) }
+                if case .layer(let layer, let unpacking) = step {
+                    content.insert(layer.digest)
+                    if let unpacking { staged.insert(unpacking.chain) }
+                }
+                if case .stage(let unpacking) = step { staged.insert(unpacking.chain) }
                 if case .document(let document) = step { content.insert(document.digest) }
                 if case .unpack(let unpacking) = step { snapshots.insert(unpacking.chain) }
                 schedule.finish(ticket)
             }
         }
+        #expect(staged.count == (stagesLayers ? plan.unpackings.count : 0))
+        let ownStages = stagesLayers ? plan.unpackings.count - plan.layers.count : 0
         #expect(
-            steps == plan.layers.count + plan.documents.count + plan.namings.count + plan.unpackings.count
+            steps == ownStages + plan.layers.count + plan.documents.count + plan.namings.count + plan.unpackings.count
                 + plan.holdings.count)
     }
 
@@ -186,7 +201,8 @@ import Testing
         let (bundle, wanted) = try images()
         var schedule = ImportSchedule(plan(wanted, on: NodeState()), for: wanted)
         // All three chains wait for the shared first layer, although it is small.
-        #expect(schedule.take()?.step == .layer(try bundle.image(references[0]).manifests[0].value.layers[0].bare))
+        let base = try bundle.image(references[0]).manifests[0].value.layers[0].bare
+        #expect(schedule.take()?.step == .layer(base, staging: nil))
     }
 
     @Test(
@@ -214,4 +230,8 @@ import Testing
         }
         #expect(throws: Malformed.self) { try inventory.query("https://app:1.0") }
     }
+}
+
+extension ImportPlan {
+    fileprivate func writes(_ layer: Descriptor) -> Bool { layers.contains(layer) }
 }

@@ -20,6 +20,7 @@ struct ImportTests {
             #expect(outcome.blobsWritten == plan.layers.count + plan.documents.count)
             #expect(outcome.namesMade == 6)
             #expect(outcome.layersUnpacked == 1 + 3 * 2)
+            #expect(outcome.layersUnpackedByContainerd == 0)
             #expect(try await containerd.inventory(bundle).isSound)
             #expect(try await containerd.incompleteNames().isEmpty)
             #expect(try await containerd.leftovers().isEmpty)
@@ -52,6 +53,20 @@ struct ImportTests {
             let outcome = try await containerd.importAll(bundle)
             #expect(outcome.bytesWritten == 0)
             #expect(outcome.layersUnpacked == 7)
+            #expect(outcome.layersUnpackedByContainerd == 0)
+            #expect(try await containerd.inventory(bundle).isSound)
+            #expect(try await containerd.leftovers().isEmpty)
+        }
+    }
+
+    @Test(arguments: PrivateContainerd.releases)
+    func leavesUnpackingToContainerdWhenAsked(_ release: PrivateContainerd.Release) async throws {
+        let folder = TemporaryDirectory()
+        let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))
+        try await PrivateContainerd.with(release) { containerd in
+            let outcome = try await containerd.job(bundle, unpacker: .containerd).run { _ in }
+            #expect(outcome.layersUnpacked == 7)
+            #expect(outcome.layersUnpackedByContainerd == 7)
             #expect(try await containerd.inventory(bundle).isSound)
         }
     }

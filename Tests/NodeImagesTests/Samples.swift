@@ -39,8 +39,13 @@ enum Samples {
 extension PrivateContainerd {
     var options: NodeOptions { NodeOptions(socket: socket, platform: .linuxAMD64) }
 
-    func job(_ bundle: BundleReader, unpacks: Bool = true) -> ImageImport {
-        ImageImport(bundle, .init(node: options, unpacks: unpacks, workers: ImageImport.Options.workers(cores: 2)))
+    func job(
+        _ bundle: BundleReader, unpacks: Bool = true, unpacker: ImageImport.Unpacker = .auto
+    ) -> ImageImport {
+        ImageImport(
+            bundle,
+            .init(
+                node: options, unpacks: unpacks, unpacker: unpacker, workers: ImageImport.Options.workers(cores: 2)))
     }
 
     @discardableResult

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import OCI
 import Packages
+import TestSupport
 import Testing
 
 /// What an image of several layers holds, seen in its bill.

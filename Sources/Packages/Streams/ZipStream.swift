@@ -1,5 +1,5 @@
-internal import Layers
 internal import Inflate
+internal import Layers
 
 /// A zip archive entry by entry, in the order of its bytes.
 ///
