@@ -30,6 +30,21 @@ struct UnpackTests {
         try await compare(program, chosen, options: ["--unpacker", "containerd"])
     }
 
+    /// The bundles of `$SEALIFT_COMPARE_BUNDLES`, paths with `:` between them; without it, one of a few images.
+    @Test(arguments: ContainerdDaemon.programs)
+    func makesWhatContainerdMakesOfBundles(_ program: String) async throws {
+        let named = (ProcessInfo.processInfo.environment["SEALIFT_COMPARE_BUNDLES"] ?? "").split(separator: ":")
+        let ordinary = try await PackedBundle(try .ordinary())
+        for bundle in named.isEmpty ? [ordinary.archive] : named.map({ FilePath(String($0)) }) {
+            try await ContainerdDaemon.with(program: program) { theirs in
+                try await ContainerdDaemon.with(program: program) { ours in
+                    try await ContainerdPair(program: program, theirs: theirs, ours: ours, snapshotter: "overlayfs")
+                        .importBoth(bundle: bundle)
+                }
+            }
+        }
+    }
+
     /// What `containerd` sees in its root, and nobody else: a folder that is mounted there for it alone.
     ///
     /// `$1` is what everybody else sees there: nothing, or snapshots' folders that are not containerd's.

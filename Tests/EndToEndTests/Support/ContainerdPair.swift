@@ -58,6 +58,21 @@ final class ContainerdPair {
         #expect(count <= allowed, "\(image.name): \(count) layers were left to containerd, not at most \(allowed)")
     }
 
+    /// Imports a sound bundle into both: as an archive of OCI images with `ctr`.
+    func importBoth(bundle: FilePath) async throws {
+        let theirs = try await place.shell(
+            "zstd -q -dc --long=27 \"$1\" | \"$2\" --address \"$3\" --namespace k8s.io images import -", bundle.string,
+            client, theirs.string)
+        #expect(theirs.code == 0, "\(theirs.transcript)")
+        let ours = try await installer(bundle, [])
+        #expect(ours.code == 0, "\(ours.transcript)")
+        let outcome: Outcome = try ours.decoded()
+        #expect(outcome.layersUnpacked > 0)
+        #expect(outcome.layersUnpackedByContainerd ?? 0 == 0, "\(bundle)")
+        let count = try await ctr(self.ours, ["snapshots", "ls"]).lines.count { $0.contains(" Committed") }
+        try await expectSame(count: count)
+    }
+
     /// Expects the same committed snapshots in both, and nothing of what was refused.
     func expectSame(refused images: [NastyImages.Image]) async throws {
         let there = try await ctr(ours, ["snapshots", "--snapshotter", snapshotter, "ls"]).output
@@ -67,13 +82,17 @@ final class ContainerdPair {
                 #expect(!there.contains("\(chain) "), "\(image.name): \(chain) is unpacked")
             }
         }
+        try await expectSame(count: taken.count)
+    }
+
+    private func expectSame(count: Int) async throws {
         let run = try await place.run(
             [
                 "/usr/bin/python3", NastyImages.scripts.appending("compare-trees.py").string, "snapshots", "\(start)",
                 snapshotter, client, theirs.string, ours.string,
             ] + refused.subtracting(taken))
         #expect(run.code == 0, "\(run.transcript)")
-        #expect(run.lines.first == "compared \(taken.count) snapshots", "\(run.transcript)")
+        #expect(run.lines.first == "compared \(count) snapshots", "\(run.transcript)")
     }
 
     /// Runs the installer's `import` into its containerd.
