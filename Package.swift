@@ -89,8 +89,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "ImageLayout", "OCI", "Packages", "Registry", "Signatures",
-                "Threads", subprocess, system,
+                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "Signatures", "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
@@ -229,8 +229,8 @@ let package = Package(
 // The fuzzers' targets: run by libFuzzer where it is asked for (scripts/fuzz), else over their corpus, as a test.
 let isFuzzing = Context.environment["SEALIFT_FUZZING"] == "1"
 let fuzzed: [Target.Dependency] = [
-    "BundleFormat", "Cluster", "Containerd", "Definition", "Discovery", "Frames", "HTTP", "HTTP2", "ImageLayout", "OCI",
-    "Preflight", "Registry", "Signatures", "Tarball", "Threads", system,
+    "BundleFormat", "Cluster", "Containerd", "Definition", "Discovery", "Frames", "HTTP", "HTTP2", "ImageLayout", "Layers",
+    "OCI", "Preflight", "Registry", "Signatures", "Tarball", "Threads", "Unpack", system,
 ]
 package.targets.append(
     isFuzzing

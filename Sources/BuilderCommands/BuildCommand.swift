@@ -36,6 +36,13 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Stream from the registries straight into the archive; nothing is kept for the next build.")
     var noCache = false
 
+    @Option(
+        help: """
+            What images' layers become: keep, byte for byte what the registries have, or zstd, encoded anew. Image IDs \
+            stay, images' digests do not; takes a cache, and room in it for the new layers.
+            """)
+    var layers: BundleBuild.LayerForm = .keep
+
     @OptionGroup(title: "Files at hand") var files: LocalFileOptions
 
     @Option(
@@ -68,6 +75,10 @@ struct BuildCommand: AsyncParsableCommand {
         if protection.passphraseFile != nil, signingKey == nil {
             throw ValidationError("--passphrase-file opens the key to sign with: add --sign")
         }
+        if noCache, layers == .zstd {
+            throw ValidationError(
+                "--layers zstd keeps the new layers in the cache: leave out --no-cache, or choose a place with --cache")
+        }
         if noCache, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
     }
 
@@ -96,7 +107,8 @@ struct BuildCommand: AsyncParsableCommand {
             let options = BundleBuild.Options(
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
-                local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer)
+                local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
+                layers: layers)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
@@ -104,12 +116,21 @@ struct BuildCommand: AsyncParsableCommand {
                     format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
                 return
             }
-            let path = try await build.run()
+            let (path, entries) = try await build.run()
             display.finish()
+            if layers == .zstd { note(entries, in: lockPath, display) }
             if let signer, format == .text {
                 Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
+        }
+    }
+
+    /// Notes in the lock what became of its images. The bundle has a copy that says so; that the lock can't be written is
+    /// no reason to fail.
+    private func note(_ entries: [ImagesLock.Entry], in lock: FilePath, _ display: any BuildRenderer) {
+        do { try LockFile.note(encodingsOf: entries, at: lock) } catch {
+            display.show(.warning("\(lock) does not say what became of the layers: \(error)"))
         }
     }
 
@@ -134,3 +155,5 @@ struct BuildCommand: AsyncParsableCommand {
         return installers
     }
 }
+
+extension BundleBuild.LayerForm: ExpressibleByArgument {}

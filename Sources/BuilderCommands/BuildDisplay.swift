@@ -26,6 +26,8 @@ struct BuildStanding: Hashable, Sendable {
     var fetched: Int64 = 0
     var toPack: Int64 = 0
     var packed: Int64 = 0
+    /// Bytes of layers that were read to be encoded anew.
+    var encoded: Int64 = 0
     var resolved = 0
 
     /// Takes note of an event.
@@ -44,6 +46,8 @@ struct BuildStanding: Hashable, Sendable {
             }
         case .fetched(let descriptor): transfers.removeAll { $0.digest == descriptor.digest }
         case .packed(let count): packed += count
+        case .encoding(let count): encoded += count
+        case .encoded(_, _, _, let plan): toPack = plan.payloadSize
         case .resolving, .warning, .finished: break
         }
     }
@@ -51,7 +55,9 @@ struct BuildStanding: Hashable, Sendable {
     /// The total line.
     func summary(elapsed: Double) -> String {
         if toPack == 0 { return "resolving: \(resolved) images" }
-        var line = "packed \(Format.bytes(packed)) of \(Format.bytes(toPack))"
+        var line =
+            packed == 0 && encoded > 0
+            ? "encoded \(Format.bytes(encoded))" : "packed \(Format.bytes(packed)) of \(Format.bytes(toPack))"
         if toFetch > 0 {
             line += "  fetched \(Format.bytes(fetched)) of \(Format.bytes(toFetch))"
             if elapsed >= 1, fetched > 0 {
@@ -101,6 +107,10 @@ final class BuildDisplay: BuildRenderer {
                 output.write(
                     "\(plan.name) \(plan.version): \(plan.imageCount) images, \(Format.bytes(plan.bytesToFetch)) to fetch, "
                         + "\(Format.bytes(plan.bytesToPack)) to pack\n")
+            case .encoded(let count, let before, let after, _):
+                erase(&state)
+                output.write(
+                    "\(count) layers as zstd: \(Format.bytes(before)) to pack became \(Format.bytes(after))\n")
             case .finished(let path, let digest, let size):
                 erase(&state)
                 output.write(

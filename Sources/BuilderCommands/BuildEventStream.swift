@@ -54,7 +54,8 @@ final class BuildEventStream: BuildRenderer {
         case .fetching(let descriptor, let name):
             Line(event: "fetching", digest: descriptor.digest, name: name, bytes: descriptor.size)
         case .fetched(let descriptor): Line(event: "fetched", digest: descriptor.digest, bytes: descriptor.size)
-        case .received, .packed: nil
+        case .received, .packed, .encoding: nil
+        case .encoded(_, let before, let after, _): Line(event: "encoded", bytes: before, toPack: after)
         case .warning(let text): Line(event: "warning", message: text)
         case .finished(let path, let digest, let size):
             Line(event: "finished", digest: digest, bytes: size, path: path.string)

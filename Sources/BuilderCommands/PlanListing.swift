@@ -53,6 +53,7 @@ extension BuildPlan.Source: CustomStringConvertible {
         case .registry(let reference): reference.registry
         case .url(let url): url
         case .file(let path): path.string
+        case .encoded(let layer): "layer \(layer.short)"
         }
     }
 }

@@ -6,8 +6,7 @@ package import SystemPackage
 /// Blobs that were fetched once, by digest; shared by all builds of a user, also at the same time.
 ///
 /// `blobs/ALGORITHM/HEX` holds whole, verified blobs and nothing else; `ingest/` what is still coming; `packages/` what was
-/// found in layers. A blob gets its
-/// final name only when it is complete and verified. Nothing is synced: whatever comes out of the cache is digested again,
+/// found in layers; `encoded/` what layers became that were encoded anew. A blob gets its final name only when it is complete and verified. Nothing is synced: whatever comes out of the cache is digested again,
 /// so a blob that a power cut took is found and fetched anew (docs/decisions/0004). Only its owner can read it: what is
 /// in it may have taken a password to fetch.
 package struct BlobCache: Sendable {
@@ -32,7 +31,7 @@ package struct BlobCache: Sendable {
     /// Makes the folders of the cache at `root`; returns where its lock is.
     private static func makeFolders(at root: FilePath) throws(BuildError) -> FilePath {
         for folder in [root, root.appending("ingest"), root.appending("blobs"), findingsFolder(of: root)]
-            + blobFolders(of: root)
+            + [encodingsFolder(of: root)] + blobFolders(of: root)
         {
             try BundleBuilder.makeFolders(folder, mode: .ownerReadWriteExecute)
         }
@@ -45,6 +44,9 @@ package struct BlobCache: Sendable {
 
     /// Where it is kept which packages are in which layer.
     static func findingsFolder(of root: FilePath) -> FilePath { root.appending("packages") }
+
+    /// Where it is kept which blob a layer became.
+    static func encodingsFolder(of root: FilePath) -> FilePath { root.appending("encoded") }
 
     /// `$XDG_CACHE_HOME/sealift`, or `~/.cache/sealift`; without a home, a folder of this user's in `/var/tmp`, which
     /// is made here, and is an error where it is somebody else's.
@@ -144,10 +146,25 @@ package struct BlobCache: Sendable {
     func add(
         fetchedFrom url: String, fetch: @Sendable (FilePath) async throws -> (digest: Digest, size: Int64)
     ) async throws -> (digest: Digest, size: Int64) {
-        try await alone(with: root.appending("ingest").appending("url-\(Digest.of(Data(url.utf8)).hex)")) { partial in
+        try await add(named: "url-\(Digest.of(Data(url.utf8)).hex)") { partial in
             let found = try await fetch(partial)
-            try adopt(partial, at: path(of: found.digest))
-            return found
+            return (found.digest, found)
+        }
+    }
+
+    /// Takes in what `make` writes to the path that it is given, under the digest that it returns; with none, what it
+    /// wrote is removed. Another process that makes something of the same name is waited for.
+    func add<Value: Sendable>(
+        named name: String, make: @Sendable (FilePath) async throws -> (digest: Digest?, value: Value)
+    ) async throws -> Value {
+        try await alone(with: root.appending("ingest").appending(name)) { partial in
+            let made = try await make(partial)
+            if let digest = made.digest {
+                try adopt(partial, at: path(of: digest))
+            } else {
+                unlink(partial.string)
+            }
+            return made.value
         }
     }
 
@@ -173,7 +190,9 @@ package struct BlobCache: Sendable {
         defer { withExtendedLifetime(lock) {} }
         var blobs = 0
         var bytes: Int64 = 0
-        for folder in blobFolders(of: root) + [root.appending("ingest"), findingsFolder(of: root)] {
+        for folder in blobFolders(of: root) + [
+            root.appending("ingest"), findingsFolder(of: root), encodingsFolder(of: root),
+        ] {
             for name in try names(in: folder) {
                 let path = folder.appending(name)
                 let size = fileSize(path) ?? 0

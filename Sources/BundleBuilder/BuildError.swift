@@ -24,6 +24,10 @@ package enum BuildError: Error, Sendable {
     case moved(ImageReference, locked: Digest, now: Digest)
     /// Documents and lock contradict each other.
     case inconsistent(ImageReference, reason: String)
+    /// What is in a layer is not what the image's config says.
+    case unlikeItsConfig(ImageReference, layer: Digest, expected: Digest, found: Digest)
+    /// A layer that can't be unpacked, and so can't be encoded anew.
+    case unreadableLayer(ImageReference?, layer: Digest, reason: String)
     /// A file's content is not what the lock or the definition says.
     case wrongFile(name: String, path: FilePath, expected: Digest, found: Digest)
     /// The publisher's list of checksums doesn't name the file.
@@ -68,6 +72,10 @@ extension BuildError: CustomStringConvertible {
         case .moved(let reference, let locked, let now):
             "\(reference) was locked as \(locked), which the registry does not have any more; the tag is \(now) now"
         case .inconsistent(let reference, let reason): "the lock's entry of \(reference) is wrong: \(reason)"
+        case .unlikeItsConfig(let reference, let layer, let expected, let found):
+            "can't encode layer \(layer) of \(reference) anew: its config says that its content is \(expected), but it is \(found)"
+        case .unreadableLayer(let reference, let layer, let reason):
+            "can't encode layer \(layer)\(reference.map { " of \($0)" } ?? "") anew: \(reason)"
         case .wrongFile(let name, let path, let expected, let found):
             "\(name) must have the digest \(expected), but \(path) has \(found)"
         case .notInChecksums(let name, let url, let list):
@@ -102,6 +110,8 @@ extension BuildError: CustomStringConvertible {
         case .platformMissing: "choose another tag, or leave the platform out (platforms: or --platform)"
         case .unusable: "choose another tag, or have the image pushed again with a current tool"
         case .fetching: nil
+        case .unlikeItsConfig: "no runtime could unpack this image: have it pushed again"
+        case .unreadableLayer: "build without --layers zstd, or have the image pushed again"
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"

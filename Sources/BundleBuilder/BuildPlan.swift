@@ -9,6 +9,8 @@ package struct BuildPlan: Sendable {
         case registry(ImageReference)
         case url(String)
         case file(FilePath)
+        /// Made by this build of the layer that had that digest, and in the cache.
+        case encoded(from: Digest)
     }
 
     /// One blob of the bundle.
@@ -23,7 +25,10 @@ package struct BuildPlan: Sendable {
 
         /// The bytes that are still to be fetched.
         package var missing: Int64 {
-            if case .file = source { return 0 }
+            switch source {
+            case .file, .encoded: return 0
+            case .registry, .url: break
+            }
             return isCached ? 0 : descriptor.size - partial
         }
     }
@@ -35,9 +40,9 @@ package struct BuildPlan: Sendable {
     package let output: FilePath
     package let imageCount: Int
     /// Indexes, manifests and configs.
-    package let documents: [Item]
+    package private(set) var documents: [Item]
     /// Layers and files, largest first: the order in which they are packed.
-    package let payload: [Item]
+    package private(set) var payload: [Item]
 
     package var bytesToFetch: Int64 { Self.total((documents + payload).map(\.missing)) }
     package var bytesToPack: Int64 { Self.total((documents + payload).map(\.descriptor.size)) }
@@ -69,10 +74,11 @@ extension BuildPlan {
     ///   - entries: its locked images.
     ///   - files: its files, found.
     ///   - cache: where fetched blobs are; `nil` in one-pass mode.
+    ///   - encodes: whether layers are encoded anew; one that was before is not fetched.
     ///   - output: the archive.
     init(
         _ inputs: BundleInputs, entries: [ImagesLock.Entry], files: [ResolvedFile], cache: BlobCache?,
-        output: FilePath
+        encodes: Bool, output: FilePath
     ) {
         var documents: [Digest: Item] = [:]
         var payload: [Digest: Item] = [:]
@@ -80,7 +86,8 @@ extension BuildPlan {
             guard items[descriptor.digest] == nil else { return }
             items[descriptor.digest] = Item(
                 descriptor: descriptor.bare, source: source, name: name,
-                isCached: cache?.contains(descriptor) ?? false, partial: cache?.partialSize(descriptor) ?? 0)
+                isCached: cache?.contains(descriptor) ?? false
+                    || encodes && cache?.isEncoded(descriptor) == true, partial: cache?.partialSize(descriptor) ?? 0)
         }
         for entry in entries {
             guard let resolution = entry.resolution else { continue }
@@ -102,9 +109,30 @@ extension BuildPlan {
         self.output = output
         imageCount = entries.count
         self.documents = documents.values.sorted { $0.descriptor.digest < $1.descriptor.digest }
-        self.payload = payload.values.filter { documents[$0.descriptor.digest] == nil }.sorted {
-            ($1.descriptor.size, $0.descriptor.digest) < ($0.descriptor.size, $1.descriptor.digest)
-        }
+        self.payload = Self.ordered(payload.values.filter { documents[$0.descriptor.digest] == nil })
+    }
+
+    private static func ordered(_ items: some Sequence<Item>) -> [Item] {
+        items.sorted { ($1.descriptor.size, $0.descriptor.digest) < ($0.descriptor.size, $1.descriptor.digest) }
+    }
+
+    /// The plan with `layers` in the place of those of which they were made, by the digests of those; one of these
+    /// stays that is `needed` itself.
+    func replacing(_ layers: [Digest: Descriptor], needed: (Digest) -> Bool) -> BuildPlan {
+        var plan = self
+        var seen: Set<Digest> = []
+        plan.payload = Self.ordered(
+            payload.flatMap { item in
+                guard let new = layers[item.descriptor.digest], new.digest != item.descriptor.digest else {
+                    return [item]
+                }
+                let made = Item(
+                    descriptor: new.bare, source: .encoded(from: item.descriptor.digest), name: item.name,
+                    isCached: true, partial: 0)
+                return needed(item.descriptor.digest) ? [item, made] : [made]
+            }
+        ).filter { seen.insert($0.descriptor.digest).inserted }
+        return plan
     }
 }
 

@@ -16,6 +16,8 @@ struct BundleAssembly {
     let installers: [ResolvedFile]
     /// Whether a bill of materials will stand behind the blobs.
     let hasBill: Bool
+    /// The images in another encoding; `nil` for what the registries have.
+    let encoded: EncodedImages?
 
     /// What a bundle consists of but for the bytes of its blobs.
     struct Result: Sendable {
@@ -44,22 +46,13 @@ struct BundleAssembly {
     /// - Returns: all but the blobs.
     /// - Throws: ``BuildError`` where documents and lock contradict each other.
     func assemble(documents: [Digest: Data]) throws -> Result {
-        var graph = ImageGraph(platforms: inputs.platforms)
-        func load(_ descriptor: Descriptor) throws -> Data {
-            guard let bytes = documents[descriptor.digest] else {
-                throw GraphError.contentDiffers(descriptor.digest, found: descriptor.digest)
-            }
-            return bytes
-        }
-        for entry in entries {
-            guard let resolution = entry.resolution else { continue }
-            do {
-                try graph.add(resolution.target, load: load)
-            } catch let error as GraphError {
-                throw BuildError.inconsistent(entry.name, reason: "\(error)")
-            }
-            try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
-        }
+        // Where images were encoded anew, that what they were made of is what was locked has been seen then.
+        var graph = try Self.graph(
+            of: entries.map { entry in
+                guard let encoding = entry.encoding else { return entry }
+                return ImagesLock.Entry(
+                    reference: entry.reference, name: entry.name, resolution: encoding, origins: entry.origins)
+            }, for: inputs.platforms, documents: encoded?.documents ?? documents)
         let texts = try self.texts()
         let described = try self.description()
         let description = try Document(encoding: described, mediaType: .bundleConfig)
@@ -87,7 +80,29 @@ struct BundleAssembly {
             index: index.descriptor.digest, graph: graph, files: layers)
     }
 
-    private func requireAgreement(
+    /// What `entries` lead to: one entry of the graph for each.
+    static func graph(
+        of entries: [ImagesLock.Entry], for platforms: [Platform], documents: [Digest: Data]
+    ) throws -> ImageGraph {
+        var graph = ImageGraph(platforms: platforms)
+        for entry in entries {
+            guard let resolution = entry.resolution else { continue }
+            do {
+                try graph.add(resolution.target) { descriptor in
+                    guard let bytes = documents[descriptor.digest] else {
+                        throw GraphError.contentDiffers(descriptor.digest, found: descriptor.digest)
+                    }
+                    return bytes
+                }
+            } catch let error as GraphError {
+                throw BuildError.inconsistent(entry.name, reason: "\(error)")
+            }
+            try requireAgreement(of: resolution, with: graph.entries.last?.images ?? [], entry.name)
+        }
+        return graph
+    }
+
+    private static func requireAgreement(
         of resolution: ImagesLock.Resolution, with images: [ImageGraph.Image], _ name: ImageReference
     ) throws(BuildError) {
         for image in images {
@@ -105,19 +120,19 @@ struct BundleAssembly {
         let names = self.names()
         var seen: Set<String> = []
         return entries.flatMap { entry -> [(name: String, descriptor: Descriptor)] in
-            guard let target = entry.resolution?.target else { return [] }
+            guard let target = entry.target else { return [] }
             return (names[entry.name] ?? []).filter { seen.insert($0).inserted }.map { ($0, target) }
         }
     }
 
-    /// The names of each reference: `repo:tag` and `repo@digest`.
+    /// The names of each reference: `repo:tag` and `repo@digest`, also with the registry's digest where that is another.
     ///
     /// A reference with both gives its tag a name too, unless another reference has that tag for something else.
     private func names() -> [ImageReference: [String]] {
         var owners: [String: Set<Digest>] = [:]
         let plain = Set(entries.filter { $0.name.digest == nil }.compactMap(\.name.taggedName))
         for entry in entries {
-            if let tagged = entry.name.taggedName, let target = entry.resolution?.target,
+            if let tagged = entry.name.taggedName, let target = entry.target,
                 entry.name.digest == nil || !plain.contains(tagged)
             {
                 owners[tagged, default: []].insert(target.digest)
@@ -125,12 +140,13 @@ struct BundleAssembly {
         }
         return Dictionary(
             entries.map { entry in
-                guard let target = entry.resolution?.target else { return (entry.name, []) }
-                let digested = entry.name.digestedName(target.digest)
+                guard let target = entry.target else { return (entry.name, []) }
+                // Who asks for what the registry has gets what stands in its place.
+                let digested = ([target.digest] + [entry.original].compactMap { $0 }).map(entry.name.digestedName)
                 guard let tagged = entry.name.taggedName, owners[tagged] == [target.digest] else {
-                    return (entry.name, [digested])
+                    return (entry.name, digested)
                 }
-                return (entry.name, [tagged, digested])
+                return (entry.name, [tagged] + digested)
             }
         ) { first, _ in first }
     }
@@ -154,14 +170,15 @@ struct BundleAssembly {
                     readyTimeout: $0.readyTimeout)
             },
             images: entries.compactMap { entry in
-                entry.resolution.map {
+                entry.target.map {
                     BundleDescription.Image(
-                        reference: entry.name.description, names: names[entry.name] ?? [], digest: $0.target.digest)
+                        reference: entry.name.description, names: names[entry.name] ?? [], digest: $0.digest,
+                        original: entry.original)
                 }
             },
             files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
             requirements: inputs.discovery.requirements, profileRequirements: try inputs.profileRequirements(),
-            hasBill: hasBill, builtWith: SealiftVersion.current)
+            hasBill: hasBill, replacements: encoded?.replacements ?? [], builtWith: SealiftVersion.current)
     }
 
     private func kubernetes() -> BundleDescription.Kubernetes? {
@@ -187,7 +204,10 @@ struct BundleAssembly {
             (Self.title(file), mediaType, try readBytes(at: file.location))
         }
         let own = Data(lock.subset(for: definition.name).encoded().utf8)
-        return [("images.lock", .bundleLock, own)] + texts
+        let originals = (encoded?.originals ?? []).map { bytes in
+            ("originals/\(Digest.of(bytes).hex).json", MediaType.bundleOriginal, bytes)
+        }
+        return [("images.lock", .bundleLock, own)] + texts + originals
     }
 
     private static func title(_ file: BundleFile) -> String { "definition/\(file.path)" }
@@ -201,5 +221,16 @@ struct BundleAssembly {
         var descriptor = file.descriptor
         descriptor.annotations = [Annotation.title: file.title]
         return descriptor
+    }
+}
+
+extension ImagesLock.Entry {
+    /// What the names point to in the bundle.
+    fileprivate var target: Descriptor? { (encoding ?? resolution)?.target }
+
+    /// The registry's digest, where the bundle has another one.
+    fileprivate var original: Digest? {
+        guard let resolution, let target, target.digest != resolution.target.digest else { return nil }
+        return resolution.target.digest
     }
 }

@@ -2,6 +2,7 @@ internal import BundleFormat
 package import Definition
 internal import Discovery
 internal import FoundationEssentials
+internal import ImageLayout
 package import OCI
 package import Registry
 package import Signatures
@@ -31,10 +32,13 @@ package struct BundleBuild: Sendable {
         package var hasBill: Bool
         /// Signs the bundle; `nil` for one without a signature.
         package var signer: PrivateKey?
+        /// What becomes of the images' layers.
+        package var layers: LayerForm
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
-            local: LocalFiles, installers: [Platform: FilePath], hasBill: Bool = true, signer: PrivateKey? = nil
+            local: LocalFiles, installers: [Platform: FilePath], hasBill: Bool = true, signer: PrivateKey? = nil,
+            layers: LayerForm = .keep
         ) {
             self.output = output
             self.lock = lock
@@ -46,18 +50,27 @@ package struct BundleBuild: Sendable {
             self.installers = installers
             self.hasBill = hasBill
             self.signer = signer
+            self.layers = layers
         }
+    }
+
+    /// What a bundle's layers are.
+    package enum LayerForm: String, Sendable, CaseIterable {
+        /// What the registries have, byte for byte.
+        case keep
+        /// Encoded anew, which takes a cache.
+        case zstd
     }
 
     let inputs: BundleInputs
     let options: Options
-    let lock: ImagesLock
-    let entries: [ImagesLock.Entry]
+    private(set) var lock: ImagesLock
+    private(set) var entries: [ImagesLock.Entry]
     let files: [ResolvedFile]
     let installers: [ResolvedFile]
     let client: RegistryClient
     let observe: BuildObserver
-    package let plan: BuildPlan
+    package private(set) var plan: BuildPlan
 
     /// Works out the plan; reads local files, asks no registry.
     ///
@@ -81,7 +94,8 @@ package struct BundleBuild: Sendable {
         let output = options.output.appending(BuildPlan.archiveName(inputs.definition, inputs.platforms))
         guard options.isForced || fileSize(output) == nil else { throw BuildError.outputExists(output) }
         plan = BuildPlan(
-            inputs, entries: entries, files: files + installers, cache: options.cache, output: output)
+            inputs, entries: entries, files: files + installers, cache: options.cache,
+            encodes: options.layers == .zstd, output: output)
     }
 
     /// The locked entries of exactly what the definition asks for.
@@ -102,26 +116,65 @@ package struct BundleBuild: Sendable {
         return entries
     }
 
-    /// Does what the plan says; returns the archive's path.
-    package func run() async throws -> FilePath {
+    /// Does what the plan says; returns the archive's path, and the entries of the lock with what has become of them.
+    package func run() async throws -> (archive: FilePath, entries: [ImagesLock.Entry]) {
         observe(.planned(plan))
         try makeFolders(options.output)
         try checkSpace()
         let documents = try await DocumentFetch(self).run()
-        let assembly = BundleAssembly(
-            inputs: inputs, lock: lock, entries: entries, files: files, installers: installers,
-            hasBill: options.hasBill)
-        var assembled = try assembly.assemble(documents: documents)
-        if let signer = options.signer { assembled.contents = try assembled.contents.signed(by: signer) }
-        let archive = try await pack(assembled)
+        var ready = self
+        let encoded = try await encode(documents)
+        let assembled = try ready.assemble(encoded, documents: documents)
+        if let encoded {
+            observe(
+                .encoded(
+                    count: encoded.layers.filter { $0.key != $0.value.digest }.count, from: plan.payloadSize,
+                    to: ready.plan.payloadSize, ready.plan))
+        }
+        let archive = try await ready.pack(assembled) { _ = try await encode(documents) }
         observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
-        return plan.output
+        return (plan.output, ready.entries)
     }
 
-    /// Packs; where a blob of the cache turns out to be damaged, all that are it are fetched again, and packing starts
-    /// anew.
-    private func pack(_ assembled: BundleAssembly.Result) async throws -> (digest: Digest, size: Int64) {
-        let findings = options.hasBill ? LayerFindings(layers(of: assembled), cache: options.cache) : nil
+    private func encode(_ documents: [Digest: Data]) async throws -> EncodedImages? {
+        guard options.layers == .zstd, let cache = options.cache else { return nil }
+        return try await EncodedImages.make(of: self, cache, entries: entries, documents: documents)
+    }
+
+    /// Puts the bundle together; plan and lock become those of what is packed.
+    private mutating func assemble(
+        _ encoded: EncodedImages?, documents: [Digest: Data]
+    ) throws -> BundleAssembly.Result {
+        entries = entries.map { entry in
+            guard let resolution = entry.resolution else { return entry }
+            return entry.encoded(as: encoded?.resolution(of: resolution, for: inputs.platforms))
+        }
+        lock = lock.withoutEncodings.noting(encodingsOf: entries)
+        let assembly = BundleAssembly(
+            inputs: inputs, lock: lock, entries: entries, files: files, installers: installers,
+            hasBill: options.hasBill, encoded: encoded)
+        var assembled = try assembly.assemble(documents: documents)
+        if let encoded {
+            let layers = assembled.graph.layers
+            plan = plan.replacing(encoded.layers) { layers[$0] != nil }
+        }
+        if let signer = options.signer { assembled.contents = try assembled.contents.signed(by: signer) }
+        return assembled
+    }
+
+    /// Packs; where a blob of the cache turns out to be damaged, all that are it are fetched again, or made again by
+    /// `encode`, and packing starts anew.
+    private func pack(
+        _ assembled: BundleAssembly.Result, encode: () async throws -> Void
+    ) async throws -> (digest: Digest, size: Int64) {
+        let originals = Dictionary(
+            plan.payload.compactMap { item in
+                if case .encoded(let layer) = item.source { (item.descriptor.digest, layer) } else { nil }
+            }
+        ) { first, _ in first }
+        let findings =
+            options.hasBill
+            ? LayerFindings(layers(of: assembled), originals: originals, cache: options.cache) : nil
         var attempts = 0
         while true {
             do {
@@ -135,6 +188,7 @@ package struct BundleBuild: Sendable {
                 }
                 attempts += 1
                 try await onThread("hash") { try removeDamaged(from: cache) }
+                try await encode()
             }
         }
     }
@@ -143,7 +197,10 @@ package struct BundleBuild: Sendable {
     private func layers(of assembled: BundleAssembly.Result) -> [Descriptor] {
         let packed = Set(assembled.contents.payload.map(\.digest))
         return plan.payload.filter { item in
-            if case .registry = item.source { packed.contains(item.descriptor.digest) } else { false }
+            switch item.source {
+            case .registry, .encoded: packed.contains(item.descriptor.digest)
+            case .url, .file: false
+            }
         }.map(\.descriptor)
     }
 
@@ -152,7 +209,8 @@ package struct BundleBuild: Sendable {
         for item in plan.payload where cache.contains(item.descriptor) {
             let path = cache.path(of: item.descriptor.digest)
             guard try Self.isDamaged(item.descriptor, at: path) else { continue }
-            observe(.warning("\(path) was damaged in the cache; it is fetched again"))
+            let isMade = if case .encoded = item.source { true } else { false }
+            observe(.warning("\(path) was damaged in the cache; it is \(isMade ? "made" : "fetched") again"))
             cache.remove(item.descriptor.digest)
         }
     }
@@ -177,10 +235,13 @@ package struct BundleBuild: Sendable {
         var needed = archive
         if let cache = options.cache {
             let store = try freeSpace(at: cache.root)
+            var toKeep = plan.bytesToFetch
+            // Encoded anew, layers are rarely larger; how many have been before is not worth finding out here.
+            if options.layers == .zstd { toKeep = BuildPlan.total([toKeep, plan.payloadSize]) }
             if store.fileSystem == output.fileSystem {
-                needed = BuildPlan.total([needed, plan.bytesToFetch])
-            } else if store.bytes < plan.bytesToFetch {
-                throw .notEnoughSpace(cache.root, needed: plan.bytesToFetch, free: store.bytes)
+                needed = BuildPlan.total([needed, toKeep])
+            } else if store.bytes < toKeep {
+                throw .notEnoughSpace(cache.root, needed: toKeep, free: store.bytes)
             }
         }
         guard output.bytes >= needed else {

@@ -22,14 +22,15 @@ struct BundlePacking: Sendable {
     /// `nil` for a bundle without a bill of materials.
     private let findings: LayerFindings?
     private let items: [Digest: BuildPlan.Item]
-    private let board = FetchBoard()
-    /// What this very run has written and checked; it needs no second look.
-    private let verified = VerifiedBlobs()
+    private let board: FetchBoard
+    private let fetch: PayloadFetch
 
     init(_ build: BundleBuild, _ assembly: BundleAssembly.Result, _ findings: LayerFindings?) {
         self.build = build
         self.assembly = assembly
         self.findings = findings
+        board = FetchBoard()
+        fetch = PayloadFetch(build, board)
         contents = assembly.contents
         items = Dictionary(build.plan.payload.map { ($0.descriptor.digest, $0) }) { first, _ in first }
     }
@@ -40,7 +41,7 @@ struct BundlePacking: Sendable {
         await withTaskGroup(of: Outcome.self) { group in
             group.addTask {
                 do {
-                    try await fetchAll()
+                    if let cache = build.options.cache { try await fetch.run(build.plan.payload, into: cache) }
                     return .fetched
                 } catch {
                     board.stop()
@@ -88,51 +89,6 @@ struct BundlePacking: Sendable {
         return result
     }
 
-    private func fetchAll() async throws {
-        guard let cache = build.options.cache else { return }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var waiting = build.plan.payload[...]
-            func start() {
-                guard let item = waiting.popFirst() else { return }
-                group.addTask {
-                    try await fetch(item, into: cache)
-                    board.arrive(item.descriptor.digest)
-                }
-            }
-            for _ in 0..<build.options.jobs { start() }
-            while try await group.next() != nil { start() }
-        }
-    }
-
-    private func fetch(_ item: BuildPlan.Item, into cache: BlobCache) async throws {
-        if case .file = item.source { return }
-        let build = self.build
-        let verified = self.verified
-        try await cache.add(item.descriptor) { path in
-            build.observe(.fetching(item.descriptor, of: item.name))
-            // What an earlier run left is counted by the transfer, but not among what the plan has to fetch.
-            build.observe(.received(item.descriptor, -item.partial))
-            do throws(RegistryError) {
-                switch item.source {
-                case .registry(let reference):
-                    try await build.client.download(item.descriptor, of: reference, to: path) {
-                        build.observe(.received(item.descriptor, $0))
-                    }
-                case .url(let url):
-                    _ = try await build.client.download(
-                        url: url, expecting: (item.descriptor.digest, item.descriptor.size), to: path
-                    ) { build.observe(.received(item.descriptor, $0)) }
-                case .file: return
-                }
-            } catch {
-                guard case .registry(let reference) = item.source else { throw error }
-                throw await build.explained(error, item, reference)
-            }
-            verified.insert(item.descriptor.digest)
-            build.observe(.fetched(item.descriptor))
-        }
-    }
-
     /// The layers that are read from the cache as they arrive there; none where there is no cache.
     private func waitingLayers() -> BoundedQueue<Descriptor> {
         let layers = findings?.layers.filter { items[$0.digest] != nil } ?? []
@@ -146,7 +102,7 @@ struct BundlePacking: Sendable {
         guard let findings, let cache = build.options.cache else { return }
         if findings.wants(layer.digest), !findings.recall(layer.digest) {
             try board.wait(for: layer.digest)
-            let isVerified = verified.contains(layer.digest)
+            let isVerified = fetch.verified.contains(layer.digest)
             try findings.scan(
                 layer.digest, FilePayload(layer, at: cache.path(of: layer.digest), isVerified: isVerified))
         }
@@ -190,7 +146,7 @@ struct BundlePacking: Sendable {
         guard let cache = build.options.cache else { return try tapped(try streams.next(descriptor), descriptor) }
         try board.wait(for: descriptor.digest)
         return try FilePayload(
-            descriptor, at: cache.path(of: descriptor.digest), isVerified: verified.contains(descriptor.digest))
+            descriptor, at: cache.path(of: descriptor.digest), isVerified: fetch.verified.contains(descriptor.digest))
     }
 }
 
@@ -206,15 +162,6 @@ extension BundlePacking {
             board.closeTap()
         }
     }
-}
-
-/// Digests of blobs that this run has checked while it wrote them.
-private final class VerifiedBlobs: Sendable {
-    private let digests = Lock<Set<Digest>>([])
-
-    func insert(_ digest: Digest) { digests.withLock { _ = $0.insert(digest) } }
-
-    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
 }
 
 /// The streams of one-pass mode: the one that is packed, and a few more that fill their buffers meanwhile.
@@ -242,7 +189,7 @@ private final class StreamWindow {
                 open.append((item.descriptor.digest, build.client.stream(item.descriptor, of: reference)))
             case .url(let url):
                 open.append((item.descriptor.digest, build.client.stream(item.descriptor, url: url)))
-            case .file: break
+            case .file, .encoded: break
             }
         }
         guard let first = open.first, first.digest == descriptor.digest else {

@@ -11,11 +11,14 @@ final class LayerFindings: Sendable {
     let layers: [Descriptor]
     private let digests: Set<Digest>
     private let cache: BlobCache?
+    /// What layers were made of, where that is something else; it holds the same.
+    private let originals: [Digest: Digest]
     private let found = Lock<[Digest: LayerPackages]>([:])
 
     /// Findings of earlier builds are in `cache`, and these go there; `nil` for nowhere.
-    init(_ layers: [Descriptor], cache: BlobCache?) {
+    init(_ layers: [Descriptor], originals: [Digest: Digest] = [:], cache: BlobCache?) {
         self.layers = layers
+        self.originals = originals
         digests = Set(layers.map(\.digest))
         self.cache = cache
     }
@@ -25,7 +28,9 @@ final class LayerFindings: Sendable {
 
     /// Takes what an earlier build has found in `layer`; `false` where none has.
     func recall(_ layer: Digest) -> Bool {
-        guard let kept = cache?.findings(in: layer) else { return false }
+        guard let cache,
+            let kept = cache.findings(in: layer) ?? originals[layer].flatMap({ cache.findings(in: $0) })
+        else { return false }
         found.withLock { $0[layer] = kept }
         return true
     }

@@ -59,3 +59,23 @@ final class StreamPayload: PayloadSource {
 
     func read(into target: UnsafeMutableRawBufferPointer) throws -> Int { try stream.read(into: target) }
 }
+
+/// A blob whose reading stops when a board is stopped, and whose bytes are counted.
+final class WatchedPayload: PayloadSource {
+    private let source: any PayloadSource
+    private let board: FetchBoard
+    private let count: @Sendable (Int64) -> Void
+
+    init(_ source: any PayloadSource, _ board: FetchBoard, count: @escaping @Sendable (Int64) -> Void) {
+        self.source = source
+        self.board = board
+        self.count = count
+    }
+
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard !board.isStopped else { throw FetchBoard.Stopped() }
+        let read = try source.read(into: target)
+        count(Int64(read))
+        return read
+    }
+}

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import ImageLayout
 package import OCI
 
 /// What a bundle is: the config document of its artifact manifest.
@@ -44,6 +45,13 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     }
     /// The bill's member; `nil` is not written.
     private var bill: String?
+    /// Layers that were encoded anew, with the manifests and indexes that lead to them; by the original's digest.
+    package var replacements: [Replacement] {
+        get { replaced ?? [] }
+        set { replaced = newValue.isEmpty ? nil : newValue.sorted { $0.original.digest < $1.original.digest } }
+    }
+    /// `nil` is not written: a bundle of what the registries have is the rule.
+    private var replaced: [Replacement]?
     /// The version of the tool that built the bundle.
     package var builtWith: String
 
@@ -95,11 +103,14 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         package var names: [String]
         /// What the names point to: an index or a manifest.
         package var digest: Digest
+        /// The digest that the registry has in its place; `nil` where it is the same.
+        package var original: Digest?
 
-        package init(reference: String, names: [String], digest: Digest) {
+        package init(reference: String, names: [String], digest: Digest, original: Digest? = nil) {
             self.reference = reference
             self.names = names
             self.digest = digest
+            self.original = original
         }
     }
 
@@ -120,7 +131,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
         parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
         requirements: Requirements = Requirements(), profileRequirements: [String: Requirements] = [:],
-        hasBill: Bool = false, builtWith: String
+        hasBill: Bool = false, replacements: [Replacement] = [], builtWith: String
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -137,6 +148,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         self.requirements = requirements
         self.profileRequirements = profileRequirements
         self.hasBill = hasBill
+        self.replacements = replacements
     }
 
     /// What the workloads ask of a host with the values of `profile`: a name, or several with commas between them.
@@ -153,6 +165,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         case countedRequirements = "requirements"
         case countedProfileRequirements = "profileRequirements"
         case bill = "sbom"
+        case replaced = "replacements"
     }
 }
 

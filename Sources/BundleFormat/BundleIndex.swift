@@ -12,6 +12,8 @@ package struct BundleIndex {
     package let images: [Descriptor]
     /// Digests by name.
     package let names: [String: Digest]
+    /// The digests that stand in names, by name.
+    private let pins: [String: Digest]
 
     /// What makes an index not a bundle's.
     struct Fault: Error {
@@ -24,6 +26,7 @@ package struct BundleIndex {
         var images: [Descriptor] = []
         var known: [Digest: Descriptor] = [:]
         var names: [String: Digest] = [:]
+        var pins: [String: Digest] = [:]
         for descriptor in index.manifests {
             let name = descriptor.annotations?[Annotation.containerdName]
             guard name == descriptor.annotations?[Annotation.referenceName] else {
@@ -36,7 +39,7 @@ package struct BundleIndex {
                 artifact = descriptor.bare
                 continue
             }
-            try Self.check(name, of: descriptor.digest)
+            pins[name] = try Self.reference(name).digest
             guard names.updateValue(descriptor.digest, forKey: name) == nil else {
                 throw Fault(reason: "the name \(name) is listed twice")
             }
@@ -52,6 +55,7 @@ package struct BundleIndex {
         self.artifact = artifact
         self.images = images
         self.names = names
+        self.pins = pins
     }
 
     /// Checks that the names are exactly those of the description.
@@ -62,6 +66,8 @@ package struct BundleIndex {
                 guard expected.updateValue(image.digest, forKey: name) ?? image.digest == image.digest else {
                     throw Fault(reason: "the description gives the name \(name) to two images")
                 }
+                // That a replaced image stands for its original is for the replacements to prove.
+                if let pin = pins[name], pin != image.digest, pin != image.original { throw Self.unusable(name) }
             }
         }
         for (name, digest) in names.sorted(by: { $0.key < $1.key }) where expected[name] != digest {
@@ -72,12 +78,15 @@ package struct BundleIndex {
         }
     }
 
-    private static func check(_ name: String, of digest: Digest) throws(Fault) {
+    private static func reference(_ name: String) throws(Fault) -> ImageReference {
         let reference: ImageReference
         do { reference = try ImageReference(parsing: name) } catch { throw Fault(reason: error.description) }
-        guard reference.description == name, reference.runtimeName == name, reference.digest ?? digest == digest else {
-            throw Fault(reason: "\(name) is not a name that the container runtime asks for")
-        }
+        guard reference.description == name, reference.runtimeName == name else { throw unusable(name) }
+        return reference
+    }
+
+    private static func unusable(_ name: String) -> Fault {
+        Fault(reason: "\(name) is not a name that the container runtime asks for")
     }
 
     /// The index document for `images` and the bundle's artifact; sorted, so that equal bundles have equal indexes.

@@ -13,10 +13,12 @@ extension MediaType {
     package static let kubernetesConfig = MediaType(rawValue: "application/vnd.sealift.kubernetes.config.v1+yaml")
     package static let kubernetesBinary = MediaType(rawValue: "application/vnd.sealift.kubernetes.binary.v1")
     package static let installer = MediaType(rawValue: "application/vnd.sealift.installer.v1")
+    /// An index or manifest as the registry has it, in whose place another one stands.
+    package static let bundleOriginal = MediaType(rawValue: "application/vnd.sealift.original.v1+json")
     package static let file = MediaType(rawValue: "application/vnd.sealift.file.v1")
 
     /// Small texts that travel at the front of the archive, beside the image documents.
     package var isBundleText: Bool {
-        [.bundleManifest, .bundleCheck, .bundleLock, .kubernetesConfig].contains(self)
+        [.bundleManifest, .bundleCheck, .bundleLock, .bundleOriginal, .kubernetesConfig].contains(self)
     }
 }

@@ -61,6 +61,7 @@ package final class BundleReader: Sendable {
             for descriptor in listing.images { try graph.add(descriptor, load: load) }
             try listing.check(against: description)
             let texts = try graph.addArtifact(listing.artifact, artifact.value, load: load)
+            try BundleReplacements(of: description, artifact.value, texts).check(against: graph)
             self.graph = graph
             contents = BundleContents(index: indexBytes, graph: graph, texts: texts, signature: seal.signature)
         } catch let error as Malformed {

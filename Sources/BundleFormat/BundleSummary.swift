@@ -9,6 +9,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         package var reference: String
         package var names: [String]
         package var digest: Digest
+        /// What the registry has in its place; `nil` where it is the same.
+        package var original: Digest?
         package var platforms: [PlatformImage]
         /// Its layers' bytes over all platforms, each counted once.
         package var bytes: Int64
@@ -18,6 +20,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
     package struct PlatformImage: Hashable, Sendable, Codable {
         package var platform: String
         package var manifest: Digest
+        /// What the registry has in the manifest's place; `nil` where it is the same.
+        package var originalManifest: Digest?
         package var config: Digest
         package var layers: [Layer]
     }
@@ -25,6 +29,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
     /// One layer, and how many images of the bundle use it.
     package struct Layer: Hashable, Sendable, Codable {
         package var digest: Digest
+        /// The layer that it was made of; `nil` where it is the registry's.
+        package var original: Digest?
         package var mediaType: MediaType
         package var bytes: Int64
         package var sharedBy: Int
@@ -78,6 +84,12 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         let description = bundle.description
         let entries = Dictionary(bundle.graph.entries.map { ($0.descriptor.digest, $0) }) { first, _ in first }
         let users = Self.users(of: bundle)
+        let originals = Dictionary(
+            // A layer that was zstd under another type is the registry's all the same.
+            description.replacements.filter { $0.original.digest != $0.replacement.digest }.map {
+                ($0.replacement.digest, $0.original.digest)
+            }
+        ) { first, _ in first }
         name = description.name
         version = description.version
         self.description = description.description
@@ -93,8 +105,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
             let variants = entries[image.digest]?.images ?? []
             let layers = Set(variants.flatMap { $0.manifest.value.layers.map(\.bare) })
             return Image(
-                reference: image.reference, names: image.names, digest: image.digest,
-                platforms: variants.map { PlatformImage($0, users: users) },
+                reference: image.reference, names: image.names, digest: image.digest, original: image.original,
+                platforms: variants.map { PlatformImage($0, users: users, originals: originals) },
                 bytes: layers.reduce(0) { $0 + $1.size })
         }
         files = bundle.artifact.value.layers.map {
@@ -127,13 +139,15 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
 }
 
 extension BundleSummary.PlatformImage {
-    fileprivate init(_ image: ImageGraph.Image, users: [Digest: Set<Digest>]) {
+    fileprivate init(_ image: ImageGraph.Image, users: [Digest: Set<Digest>], originals: [Digest: Digest]) {
         platform = image.platform.description
         manifest = image.manifest.descriptor.digest
+        originalManifest = originals[manifest]
         config = image.config.digest
         layers = image.manifest.value.layers.map {
             BundleSummary.Layer(
-                digest: $0.digest, mediaType: $0.mediaType, bytes: $0.size, sharedBy: users[$0.digest]?.count ?? 0)
+                digest: $0.digest, original: originals[$0.digest], mediaType: $0.mediaType, bytes: $0.size,
+                sharedBy: users[$0.digest]?.count ?? 0)
         }
     }
 }

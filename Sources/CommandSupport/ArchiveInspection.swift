@@ -64,6 +64,7 @@ extension BundleSummary {
             ["profiles", profiles.isEmpty ? "none" : profiles.map(\.name).joined(separator: ", ")],
             ["archive", "\(Format.bytes(archiveBytes)), \(Format.bytes(contentBytes)) unpacked"],
             ["images", "\(images.count), sharing saves \(Format.bytes(sharedBytes))"],
+            ["layers", layersFact],
             ["index", index.description],
             ["signature", signature.description],
             ["sbom", hasBill ? "CycloneDX 1.6; --sbom prints it" : "none"],
@@ -77,13 +78,23 @@ extension BundleSummary {
         return text
     }
 
+    private var layersFact: String {
+        images.contains { $0.original != nil }
+            ? "encoded anew as zstd; --layers lists what they were made of" : "as in the registries"
+    }
+
+    private static func shown(_ digest: Digest, _ original: Digest?) -> String {
+        digest.short + (original.map { " (was \($0.short))" } ?? "")
+    }
+
     private var imageTable: String {
         let rows = images.map { image in
             let all = image.platforms.flatMap(\.layers)
             let shared = all.filter { $0.sharedBy > 1 }.count
             return [
-                image.reference, image.digest.short, image.platforms.map(\.platform).joined(separator: ","),
-                Format.bytes(image.bytes), "\(all.count)", "\(shared)",
+                image.reference, Self.shown(image.digest, image.original),
+                image.platforms.map(\.platform).joined(separator: ","), Format.bytes(image.bytes), "\(all.count)",
+                "\(shared)",
             ]
         }
         return Format.table(
@@ -98,9 +109,30 @@ extension BundleSummary {
             }
         }
         let rows = seen.values.sorted { ($1.layer.bytes, $0.layer.digest) < ($0.layer.bytes, $1.layer.digest) }.map {
-            [$0.layer.digest.short, Format.bytes($0.layer.bytes), $0.users.sorted().joined(separator: ", ")]
+            [
+                Self.shown($0.layer.digest, $0.layer.original), Format.bytes($0.layer.bytes),
+                $0.users.sorted().joined(separator: ", "),
+            ]
         }
-        return Format.table([["LAYER", "SIZE", "USED BY"]] + rows, rightAligned: [1])
+        let table = Format.table([["LAYER", "SIZE", "USED BY"]] + rows, rightAligned: [1])
+        return table + replacementTable
+    }
+
+    /// In full, since the other tables only have room for the start of a digest.
+    private var replacementTable: String {
+        var pairs: Set<[String]> = []
+        func add(_ new: Digest, _ old: Digest?) {
+            if let old { pairs.insert([new.description, "(was \(old))"]) }
+        }
+        for image in images {
+            add(image.digest, image.original)
+            for platform in image.platforms {
+                add(platform.manifest, platform.originalManifest)
+                for layer in platform.layers { add(layer.digest, layer.original) }
+            }
+        }
+        guard !pairs.isEmpty else { return "" }
+        return "\n" + Format.table([["IN THE BUNDLE", "IN THE REGISTRY"]] + pairs.sorted { $0[0] < $1[0] })
     }
 
     private var parameterTable: String {

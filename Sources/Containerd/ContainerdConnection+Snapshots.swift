@@ -1,3 +1,4 @@
+internal import Glibc
 package import OCI
 
 /// A file system tree that a snapshotter keeps.
@@ -96,11 +97,16 @@ extension ContainerdConnection {
     package func prepare(
         key: String, parent: String?, snapshotter: String, labels: [String: String] = [:]
     ) throws(ContainerdError) -> [Mount] {
-        do {
-            return try prepareOnce(key: key, parent: parent, snapshotter: snapshotter, labels: labels)
-        } catch {
-            guard error.isFolderInTheWay else { throw error }
-            return try prepareOnce(key: key, parent: parent, snapshotter: snapshotter, labels: labels)
+        var tries = 0
+        while true {
+            do throws(ContainerdError) {
+                return try prepareOnce(key: key, parent: parent, snapshotter: snapshotter, labels: labels)
+            } catch {
+                tries += 1
+                guard error.isFolderInTheWay, tries < 10 else { throw error }
+                // It removes the folder after it has answered, and other connections may run into it meanwhile.
+                usleep(useconds_t(tries) * 5_000)
+            }
         }
     }
 

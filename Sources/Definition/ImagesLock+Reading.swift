@@ -55,7 +55,7 @@ extension ImagesLock {
 
 extension StrictYAML {
     fileprivate func lockEntry() throws(DefinitionError) -> ImagesLock.Entry {
-        let mapping = try self.mapping("reference", "name", "state", "target", "platforms", "origins")
+        let mapping = try self.mapping("reference", "name", "state", "target", "platforms", "zstd", "origins")
         let written = try mapping.required("reference")
         let name = try mapping.required("name")
         let reference = try parsed(name) { text throws(Malformed) in try ImageReference(parsing: text) }
@@ -73,10 +73,17 @@ extension StrictYAML {
         guard !origins.isEmpty else {
             throw try mapping.required("origins").invalid("[]", "something must have asked for the image")
         }
-        return .init(
-            reference: try written.string(), name: reference,
-            resolution: try isResolved(mapping, else: "target", "platforms") ? resolution(mapping) : nil,
-            origins: origins)
+        let locked = try isResolved(mapping, else: "target", "platforms", "zstd") ? resolution(mapping) : nil
+        let encoding = try mapping["zstd"].map { cursor throws(DefinitionError) in
+            try resolution(try cursor.mapping("target", "platforms"))
+        }
+        let entry = ImagesLock.Entry(
+            reference: try written.string(), name: reference, resolution: locked, origins: origins,
+            encoding: encoding)
+        if let cursor = mapping["zstd"], entry.encoding == nil {
+            throw cursor.invalid("…", "it has other configs, or other numbers of layers, than what it was made of")
+        }
+        return entry
     }
 
     private func resolution(_ mapping: StrictMapping) throws(DefinitionError) -> ImagesLock.Resolution {

@@ -44,20 +44,28 @@ private struct LockWriter {
         value("reference", entry.reference)
         value("name", entry.name.description)
         value("state", entry.resolution == nil ? "unresolved" : "resolved")
-        if let resolution = entry.resolution {
-            descriptor("target", resolution.target)
-            list("platforms", of: resolution.platforms) { writer, image in
-                writer.value("platform", image.platform.description)
-                writer.descriptor("manifest", image.manifest)
-                writer.descriptor("config", image.config)
-                writer.list("layers", of: image.layers) { $0.fields(of: $1) }
-            }
+        if let resolution = entry.resolution { self.resolution(resolution) }
+        if let encoding = entry.encoding {
+            line("zstd:")
+            indent += 2
+            resolution(encoding)
+            indent -= 2
         }
         list("origins", of: entry.origins) { writer, origin in
             writer.value("bundle", origin.bundle)
             writer.value("file", origin.file)
             writer.value("object", origin.object)
             writer.value("field", origin.field)
+        }
+    }
+
+    private mutating func resolution(_ resolution: ImagesLock.Resolution) {
+        descriptor("target", resolution.target)
+        list("platforms", of: resolution.platforms) { writer, image in
+            writer.value("platform", image.platform.description)
+            writer.descriptor("manifest", image.manifest)
+            writer.descriptor("config", image.config)
+            writer.list("layers", of: image.layers) { $0.fields(of: $1) }
         }
     }
 

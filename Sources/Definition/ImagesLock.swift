@@ -26,17 +26,31 @@ package struct ImagesLock: Hashable, Sendable {
         package var resolution: Resolution?
         /// Who asks for it; sorted, never empty.
         package private(set) var origins: [Origin]
+        /// What the last build with `--layers zstd` made of ``resolution``: a note, which nothing is built from.
+        package private(set) var encoding: Resolution?
 
-        package init(reference: String, name: ImageReference, resolution: Resolution? = nil, origins: [Origin]) {
+        /// An `encoding` that can't be of `resolution` is left out.
+        package init(
+            reference: String, name: ImageReference, resolution: Resolution? = nil, origins: [Origin],
+            encoding: Resolution? = nil
+        ) {
             self.reference = reference
             self.name = name
             self.resolution = resolution
             self.origins = Set(origins).sorted()
+            self.encoding = resolution.flatMap { encoding?.isEncoding(of: $0) == true ? encoding : nil }
         }
 
         /// The same entry with only the origins that `isIncluded` takes.
         func filteringOrigins(_ isIncluded: (Origin) -> Bool) -> Entry {
-            Entry(reference: reference, name: name, resolution: resolution, origins: origins.filter(isIncluded))
+            Entry(
+                reference: reference, name: name, resolution: resolution, origins: origins.filter(isIncluded),
+                encoding: encoding)
+        }
+
+        /// The same entry with another note of what became of it, or with none.
+        package func encoded(as encoding: Resolution?) -> Entry {
+            Entry(reference: reference, name: name, resolution: resolution, origins: origins, encoding: encoding)
         }
     }
 
@@ -50,6 +64,16 @@ package struct ImagesLock: Hashable, Sendable {
         package init(target: Descriptor, platforms: [PlatformImage]) {
             self.target = target.bare
             self.platforms = platforms.sorted { $0.platform < $1.platform }
+        }
+
+        /// Whether this can be what became of `original` when its layers were encoded anew: the same configs, and a
+        /// layer for each layer.
+        func isEncoding(of original: Resolution) -> Bool {
+            !platforms.isEmpty
+                && platforms.allSatisfy { image in
+                    guard let old = original[image.platform] else { return false }
+                    return old.config.digest == image.config.digest && old.layers.count == image.layers.count
+                }
         }
 
         /// The image for `platform`, if it was resolved.
@@ -177,7 +201,9 @@ extension ImagesLock {
             entries[entry.name] = Entry(
                 reference: known.origins.isEmpty ? entry.reference : min(known.reference, entry.reference),
                 name: entry.name, resolution: Self.merged(known, entry),
-                origins: known.origins + entry.origins)
+                origins: known.origins + entry.origins,
+                encoding: entry.encoding
+                    ?? (entry.resolution.map { $0.target == known.resolution?.target } == false ? nil : known.encoding))
         }
         let files = newFiles.map { new -> File in
             var file = new
@@ -187,6 +213,23 @@ extension ImagesLock {
         }
         return ImagesLock(
             images: Array(entries.values), files: self.files.filter { $0.bundle != bundle } + files)
+    }
+
+    /// This lock with the notes of `entries` on what became of them, where what they are locked as is the same.
+    package func noting(encodingsOf entries: [Entry]) -> ImagesLock {
+        let notes = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
+        return ImagesLock(
+            images: images.map { entry in
+                guard let note = notes[entry.name], note.resolution?.target == entry.resolution?.target else {
+                    return entry
+                }
+                return entry.encoded(as: note.encoding)
+            }, files: files)
+    }
+
+    /// This lock without any notes of that kind.
+    package var withoutEncodings: ImagesLock {
+        ImagesLock(images: images.map { $0.encoded(as: nil) }, files: files)
     }
 
     private static func merged(_ known: Entry, _ new: Entry) -> Resolution? {

@@ -19,10 +19,23 @@ package enum LayerInput {
 
     /// The tar inside `blob`; told by its first bytes, since media types are often wrong.
     package static func content(of blob: ByteStream) throws(ReadFault) -> any ByteSource {
-        let start = try blob.look(ahead: 4)
-        if start.starts(with: gzipMagic) { return try GzipSource(blob) }
+        switch compression(of: try blob.look(ahead: 4)) {
+        case .gzip: try GzipSource(blob)
+        case .zstd: try ZstdSource(blob)
+        case .none: blob
+        }
+    }
+
+    /// What a blob can be compressed with.
+    package enum Compression: Hashable, Sendable {
+        case none, gzip, zstd
+    }
+
+    /// What a blob that begins with `start` is compressed with.
+    package static func compression(of start: UnsafeRawBufferPointer) -> Compression {
+        if start.starts(with: gzipMagic) { return .gzip }
         let isSkippable = start.count >= 4 && start[0] & 0xF0 == 0x50 && start[1...].starts(with: skippableMagic)
-        return start.starts(with: zstdMagic) || isSkippable ? try ZstdSource(blob) : blob
+        return start.starts(with: zstdMagic) || isSkippable ? .zstd : .none
     }
 }
 

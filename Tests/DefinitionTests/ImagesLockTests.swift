@@ -265,4 +265,44 @@ private func content(_ digit: Character) throws -> ImagesLock.File.Content {
             #expect(five == root.appending("1/2/3/4/5/images.lock"), "not five")
         }
     }
+
+    private func noted(_ digit: Character, as encoding: ImagesLock.Resolution?) throws -> ImagesLock.Entry {
+        .init(
+            reference: "nginx:1.25", name: try ImageReference(parsing: "nginx:1.25"),
+            resolution: try resolution(digit, "linux/amd64", "linux/arm64"), origins: [origin("a")],
+            encoding: encoding)
+    }
+
+    /// What became of ``noted(_:as:)``.
+    private func encoding(_ digit: Character) throws -> ImagesLock.Resolution {
+        var image = try image("linux/amd64", digit)
+        image.manifest = try descriptor(.ociManifest, "8")
+        image.layers = try ["9", "a"].map { try descriptor(.ociLayerZstd, $0) }
+        return .init(target: try descriptor(.ociIndex, "7"), platforms: [image])
+    }
+
+    @Test func keepsANoteOfWhatBecameOfAnImageAndBuildsNothingOnIt() throws {
+        let plain = ImagesLock(images: [try noted("1", as: nil)])
+        let lock = ImagesLock(images: [try noted("1", as: encoding("1"))])
+        #expect(try ImagesLock(text: lock.encoded(), file: "x") == lock)
+        #expect(lock.encoded().contains("    zstd:\n      target:\n"))
+        #expect(lock.withoutEncodings == plain && plain.noting(encodingsOf: lock.images) == lock)
+        #expect(lock.difference(from: plain).isEmpty)
+        // Locked anew, it stays with what it was made of, and goes with it.
+        #expect(lock.replacing(bundle: "a", images: plain.images, files: []) == lock)
+        let moved = ImagesLock(images: [try noted("2", as: nil)])
+        #expect(lock.replacing(bundle: "a", images: moved.images, files: []) == moved)
+        #expect(moved.noting(encodingsOf: lock.images) == moved)
+    }
+
+    @Test func refusesANoteThatIsOfSomethingElse() throws {
+        let text = ImagesLock(images: [try noted("1", as: encoding("1"))]).encoded()
+        let config = try descriptor(.ociConfig, "1").digest
+        let first = try #require(text.firstRange(of: "zstd:"))
+        let place = try #require(text[first.upperBound...].firstRange(of: "digest: \(config)"))
+        let stranger = "digest: sha256:" + String(repeating: "c", count: 64)
+        let other = text[..<place.lowerBound] + stranger + text[place.upperBound...]
+        let error = #expect(throws: DefinitionError.self) { try ImagesLock(text: String(other), file: "x") }
+        #expect(error.map { "\($0)".contains("zstd") && "\($0)".contains("other configs") } == true)
+    }
 }

@@ -1,7 +1,7 @@
 package import BundleFormat
 package import FoundationEssentials
 internal import Frames
-internal import ImageLayout
+package import ImageLayout
 package import OCI
 package import Signatures
 package import SystemPackage
@@ -14,6 +14,11 @@ package struct SampleBundle {
     package struct Parts {
         package var images: [(reference: String, image: TestImage)]
         package var platforms: [Platform] = [.linuxAMD64, .linuxARM64]
+        /// What stands in the place of a registry's content, the documents that were replaced, and which images' roots
+        /// they are, by reference.
+        package var replacements: [Replacement] = []
+        package var originals: [Data] = []
+        package var originalRoots: [String: Digest] = [:]
         /// Changes the description, as JSON text.
         package var editDescription: (String) -> String = { $0 }
         /// Changes `index.json`.
@@ -65,12 +70,16 @@ package struct SampleBundle {
             layer("manifests/app.yaml", .bundleManifest, text),
             layer("files/words.txt", .file, Data(String(repeating: "a file of many words; ", count: 9000).utf8)),
         ]
+        let originals = parts.originals.map { layer("originals/\(Digest.of($0).hex).json", .bundleOriginal, $0) }
         var named: [(name: String, descriptor: Descriptor)] = []
         var described: [BundleDescription.Image] = []
         for (reference, image) in parts.images {
             let repository = reference.prefix(upTo: reference.lastIndex(of: ":") ?? reference.endIndex)
-            let names = [reference, "\(repository)@\(image.root.digest)"]
-            described.append(BundleDescription.Image(reference: reference, names: names, digest: image.root.digest))
+            let original = parts.originalRoots[reference]
+            let names = [reference] + [image.root.digest, original].compactMap(\.self).map { "\(repository)@\($0)" }
+            described.append(
+                BundleDescription.Image(
+                    reference: reference, names: names, digest: image.root.digest, original: original))
             named += names.map { ($0, image.root) }
         }
         let description = BundleDescription(
@@ -78,11 +87,12 @@ package struct SampleBundle {
             parameters: [Parameter(name: "replicas", kind: .integer, value: "3")], profiles: [:],
             stages: [.init(name: "app", manifests: ["manifests/app.yaml"], checks: [], readyTimeout: 60)],
             images: described, files: [.init(name: "files/words.txt", mode: "0644")], hasBill: parts.hasBill,
-            builtWith: "test")
+            replacements: parts.replacements, builtWith: "test")
         let json = String(decoding: try encodeJSON(description), as: UTF8.self)
         let config = layer("", .bundleConfig, Data(parts.editDescription(json).utf8)).bare
         var manifest = Manifest(
-            mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers)
+            mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue, config: config, layers: layers + originals
+        )
         parts.editArtifact(&manifest)
         let artifact = try Document(encoding: manifest, mediaType: .ociManifest)
         blobs[artifact.descriptor.digest] = artifact.bytes
@@ -94,10 +104,11 @@ package struct SampleBundle {
         var graph = ImageGraph(platforms: parts.platforms)
         for (_, image) in parts.images { try graph.add(image.root) { blobs[$0.digest] ?? Data() } }
         let _: Document<Manifest> = try graph.document(artifact.descriptor) { _ in artifact.bytes }
-        for layer in layers { try graph.addLayer(layer.bare) }
+        for layer in layers + originals { try graph.addLayer(layer.bare) }
         // The config goes beside the texts: a changed one may be no description any more.
-        contents = BundleContents(
-            index: index, graph: graph, texts: [.of(text): text, config.digest: blobs[config.digest] ?? Data()])
+        var texts = [.of(text): text, config.digest: blobs[config.digest] ?? Data()]
+        for original in parts.originals { texts[.of(original)] = original }
+        contents = BundleContents(index: index, graph: graph, texts: texts)
         self.blobs = blobs
         if parts.hasBill {
             appendix = BundleAppendix(

@@ -1,7 +1,7 @@
 /// Just enough of tar and gzip to make real layers in memory, always the same for the same input.
-enum Tar {
+package enum Tar {
     /// An archive (POSIX ustar) of regular files.
-    static func archive(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+    package static func archive(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         var archive: [UInt8] = []
         for (name, bytes) in files {
             var header = [UInt8](repeating: 0, count: 512)
@@ -26,7 +26,7 @@ enum Tar {
     }
 
     /// A gzip member (RFC 1952) of stored blocks.
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    package static func gzip(_ bytes: [UInt8]) -> [UInt8] {
         var member: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
         var start = 0
         repeat {
@@ -40,7 +40,7 @@ enum Tar {
     }
 
     /// A zstd frame (RFC 8878) of raw blocks, a single segment.
-    static func zstd(_ bytes: [UInt8]) -> [UInt8] {
+    package static func zstd(_ bytes: [UInt8]) -> [UInt8] {
         var frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0b1010_0000] + little(UInt32(bytes.count))
         for start in stride(from: 0, to: bytes.count, by: 128 << 10) {
             let end = min(start + (128 << 10), bytes.count)

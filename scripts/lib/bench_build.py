@@ -1,101 +1,79 @@
-"""scripts/bench build: sealift build next to skopeo doing the same work and next to the limits of the machine."""
+"""build: from the registry to one file on the disk, with nothing there before."""
 
-from bench_common import (
-    BIN, CORES, CURL, SHA256, conditions, drop_page_cache, fail, fresh, measure, prepare, ratio_table, say, summarise,
-)
+from bench_inputs import BIN, offers
+from bench_limits import CORES, network, one_file, sha256
+from bench_measure import fail
+from bench_peers import first_builds
+from bench_rounds import Group, Ratios, Row, measure_rounds, summarise
 
-SKOPEO = """
-set -euo pipefail
-registry=$1 folder=$2; shift 2
-for image in "$@"; do
-    skopeo copy -q --src-tls-verify=false "docker://$registry/$image" "oci:$folder/layout:docker.io/$image"
-done
-tar -C "$folder/layout" -cf - . | zstd -q -3 -T0 -o "$folder/images.tar.zst"
-"""
-COPY = 'cat "$1"/* >"$2/copy"; sync "$2/copy"'
+MODES = ["cold"]
+# Rows that only complete the table: with "all" they are measured once.
+COMPLETING = ["cached bare", "limit network", "limit copy", "limit write"]
+ROOT_ONLY = False
+SPACE = 8  # times the size of all blobs
 
 
-def workloads(corpus, work):
-    """(key, title, folder whose disk use counts, command); a folder that starts with "fresh" is emptied first."""
-    bundle, lock, blobs = work / "bundle", work / "images.lock", work / "blobs"
-    cold, warm, streamed, bare, peer = (
-        work / f"fresh-{name}" for name in ("cold", "warm", "streamed", "bare", "peer"))
-    copied, archive = work / "fresh-copy", cold / "dist/corpus-1.0.0-linux-amd64.tar.zst"
-    build = [BIN / "sealift", "build", bundle, "--lock", lock, "--mirror", f"docker.io=http://{corpus.registry}"]
-    shell = ["bash", "-c"]
-    return [
-        ("cold", "sealift build, empty cache", cold, [*build, "--cache", cold / "cache", "--output", cold / "dist"]),
-        ("warm", "sealift build, full cache", warm, [*build, "--cache", cold / "cache", "--output", warm / "dist"]),
-        ("streamed", "sealift build --no-cache", streamed, [*build, "--no-cache", "--output", streamed / "dist"]),
-        ("bare", "sealift build --no-cache --no-sbom", bare,
-            [*build, "--no-cache", "--no-sbom", "--output", bare / "dist"]),
-        ("peer", "skopeo copy of each, tar, zstd -3 -T0 (never synced)", peer,
-            [*shell, SKOPEO, "skopeo", corpus.registry, peer, *corpus.images]),
-        ("curl", "limit: curl of all blobs to disk, sync", work / "fresh-curl",
-            [*shell, CURL, "curl", work / "curl.config", work]),
-        ("sha256", f"limit: SHA-256 of all blobs by openssl, {CORES} at a time", work / "none",
-            [*shell, SHA256, "sha256", blobs, CORES]),
-        ("copy", "limit: copy of all blobs into one file, fsync", copied, [*shell, COPY, "copy", blobs, copied]),
-        ("verify", "sealift verify", work / "none", [BIN / "sealift", "verify", archive]),
-        ("installer", "sealift-installer verify", work / "none", [BIN / "sealift-installer", "verify", archive]),
-        ("inspect", "sealift inspect", work / "none", [BIN / "sealift", "inspect", archive]),
+class SameArchive:
+    """Fails when builds of the same lock and contents differ in a byte."""
+
+    def __init__(self):
+        self.seen = {}
+
+    def check(self, contents, folder):
+        def look():
+            found = {file.name: file.read_text().split()[0] for file in folder.glob("dist/*.sha256")}
+            if not found or self.seen.setdefault(contents, found) != found:
+                fail("the same lock did not give the same archive")
+        return look
+
+
+def ours(inputs, same):
+    """(key, title, whether there is a cache, what else is said)"""
+    kinds = [
+        ("cached", "sealift build, empty cache", True, []),
+        ("cached bare", "sealift build --no-sbom, empty cache", True, ["--no-sbom"]),
+        ("streamed", "sealift build --no-cache", False, []),
+        ("streamed bare", "sealift build --no-cache --no-sbom", False, ["--no-sbom"]),
     ]
+    if offers("sealift", "build", "--layers"):
+        kinds.append(("zstd", "sealift build --no-cache --layers zstd", False, ["--layers", "zstd"]))
+    for key, title, cached, words in kinds:
+        folder = inputs.work / f"fresh-{key.replace(' ', '-')}"
+        cache = ["--cache", folder / "cache"] if cached else ["--no-cache"]
+        yield Row(key, title, "ours", inputs.build(folder / "dist", *cache, *words), disk=folder, empties=[folder],
+                  reads=[inputs.storage, BIN / "sealift"], check=same.check(tuple(words), folder))
 
 
-def measure_all(corpus, work, runs, log):
-    """Key -> its samples, and whether the page cache was cold."""
-    samples, cold = {}, True
-    for number in range(runs):
-        for key, title, folder, command in workloads(corpus, work):
-            if folder.name.startswith("fresh"):
-                fresh(folder)
-            cold = drop_page_cache() and cold
-            sample = measure(command, log, corpus.cpu, folder)
-            samples.setdefault(key, []).append(sample)
-            say(f"round {number + 1}: {title}: {sample['wall']:.2f} s")
-        # A bundle without a bill of materials is another one.
-        digests = {file.read_text().split()[0] for file in work.glob("fresh-*/dist/*.sha256")
-                   if "bare" not in str(file)}
-        if len(digests) != 1:
-            fail("the same lock did not give the same archive")
-    return samples, cold
-
-
-def ratios(rows):
-    wall = {key: row["wall"] for key, row in rows.items()}
-    curl, sha = rows["curl"], rows["sha256"]
-    # No build can be faster than its bytes reach the disk, nor than all that must be computed on all cores.
-    limit = max(wall["curl"], (curl["cpu"] + curl["daemon_cpu"] + sha["cpu"]) / CORES)
+def bench(inputs, options, modes):
+    skipped, same = [], SameArchive()
+    rows = [*ours(inputs, same), *first_builds(inputs, skipped), *network(inputs), *sha256(inputs), *one_file(inputs)]
+    for row in rows:
+        if row.kind == "peer":
+            row.reads = [inputs.storage]
+        row.once = options.brief and row.key in COMPLETING
+    groups = [Group.of(row, inputs.corpus.server) for row in rows]
+    taken, dropped = measure_rounds(groups, options, modes, inputs.log)
+    rows = summarise(taken)
+    limit, ratios = ratios_of(rows)
     return {
-        "limit_seconds": limit,
-        "cold build / limit": wall["cold"] / limit,
-        "build --no-cache / limit": wall["streamed"] / limit,
-        "build --no-cache --no-sbom / limit": wall["bare"] / limit,
-        "skopeo / cold build": wall["peer"] / wall["cold"],
-        "skopeo / second build": wall["peer"] / wall["warm"],
-        "verify / SHA-256 on all cores": wall["verify"] / wall["sha256"],
+        "about": inputs.about, "server": "registry", "dropped": dropped, "skipped": skipped, "rows": rows,
+        "ratios": ratios, "limit": limit,
+        "notes": [f"Computed limit: {limit:.2f} s. No build can end before its bytes are on the disk (curl and sync), "
+                  f"nor before {CORES} cores have received, served and hashed them. No peer syncs what it wrote."],
     }
 
 
-def bench(corpus, work, options, log):
-    """Everything that the report holds."""
-    total = prepare(corpus, work)
-    samples, cold = measure_all(corpus, work, options.runs, log)
-    rows = summarise(samples, {key: title for key, title, _, _ in workloads(corpus, work)})
-    return {"bytes": total, "cold": cold, "ratios": ratios(rows), "rows": rows}
-
-
-def markdown(report):
-    lines = [
-        conditions(report), "",
-        "| what | wall s | range | user+sys s | registry CPU s | others' CPU s | peak RSS MB | peak disk MB |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in report["rows"].values():
-        lines.append(
-            f"| {row['title']} | {row['wall']:.2f} | {row['fastest']:.2f} to {row['slowest']:.2f} | {row['cpu']:.2f} "
-            f"| {row['daemon_cpu']:.1f} | {row['others_cpu']:.1f} | {row['rss'] / 1e6:.0f} | {row['disk'] / 1e6:,.0f} |"
-        )
-    ratios = dict(report["ratios"])
-    lines += ["", f"Computed limit of a build: {ratios.pop('limit_seconds'):.2f} s."]
-    return "\n".join(lines + ratio_table(ratios)) + "\n"
+def ratios_of(rows):
+    made = Ratios(rows)
+    work = made.cpu("limit fetch") + made.cpu("limit sha256")
+    limit = max(made.wall("limit fetch"), work / CORES)
+    for key, name in (("streamed bare", "--no-cache --no-sbom"), ("streamed", "--no-cache"),
+                      ("cached bare", "--no-sbom, empty cache"), ("cached", "empty cache")):
+        made.add(f"{name} / computed limit", key, (limit, work))
+    made.add("--no-cache --no-sbom / copy and fsync", "streamed bare", "limit copy fsync")
+    for key in made.rows:
+        if key.startswith("peer"):
+            made.add(f"{key.removeprefix('peer ')} / --no-cache --no-sbom", key, "streamed bare")
+            made.add(f"{key.removeprefix('peer ')} / --no-cache", key, "streamed")
+    made.add("bill of materials: --no-cache with / without", "streamed", "streamed bare")
+    return limit, made.made

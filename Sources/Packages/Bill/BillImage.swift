@@ -10,6 +10,8 @@ struct BillImage {
     let name: String
     private let digest: Digest
     private let names: [String]
+    /// What the registries have in its place.
+    private let originals: [Digest]
     private let purl: String?
     private let image: ImageGraph.Image
     private let packages: [BillPackage]
@@ -27,7 +29,11 @@ struct BillImage {
         let first = known.lazy.compactMap { try? ImageReference(parsing: $0.reference) }.first
         name = first?.name ?? digest.description
         names = Set(known.flatMap { [$0.reference] + $0.names }).sorted()
-        purl = first.flatMap { PackageURL.of($0, digest: digest, architecture: image.platform.architecture) }
+        originals = Set(known.compactMap(\.original)).sorted()
+        // Where to get it, that is, which the registry knows by its own digest.
+        purl = first.flatMap {
+            PackageURL.of($0, digest: known.first?.original ?? digest, architecture: image.platform.architecture)
+        }
         let union = ImagePackages(
             layers: image.manifest.value.layers.map { ($0.digest, layers[$0.digest]) })
         distribution = union.distribution
@@ -63,6 +69,7 @@ struct BillImage {
 
     private var properties: [(name: String, value: String)] {
         var properties = names.map { (name: "sealift:name", value: $0) }
+        properties += originals.map { ("sealift:original", $0.description) }
         properties.append(("sealift:platform", image.platform.description))
         properties.append(("sealift:manifest", image.manifest.descriptor.digest.description))
         properties.append(("sealift:config", image.config.digest.description))
