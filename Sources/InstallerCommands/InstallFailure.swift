@@ -62,7 +62,7 @@ extension Failure {
         case .busy: .unavailable
         case .system(_, _, let errno): code(of: errno)
         case .damaged, .unreadable, .layerDiffers: .data
-        case .chainBroken: .software
+        case .chainBroken, .layerRefused: .software
         }
     }
 

@@ -102,14 +102,16 @@ package struct TarHeaderBlock {
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         guard let first = field.first, first & 0x80 != 0 else { return octal(field) }
         guard first == 0x80, field.dropFirst().dropLast(8).allSatisfy({ $0 == 0 }) else { return nil }
-        let value = field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let value = field.dropFirst().suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return Int64(exactly: value)
     }
 
+    /// As Go's archive/tar: spaces and zeros around the digits don't count, and nothing else may follow them.
     private static func octal(_ field: ArraySlice<UInt8>) -> Int64? {
-        let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
+        var digits = field.drop { $0 == 0x20 || $0 == 0 }
+        while let last = digits.last, last == 0x20 || last == 0 { digits.removeLast() }
         var value: Int64 = 0
-        for digit in digits {
+        for digit in digits.prefix(while: { $0 != 0 }) {
             guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit), value < 1 << 59 else { return nil }
             value = value << 3 | Int64(digit - UInt8(ascii: "0"))
         }
@@ -122,13 +124,20 @@ package struct PaxRecords {
     /// The last of equal keys counts.
     package private(set) var values: [String: [UInt8]] = [:]
 
+    /// Why other readers of tar may refuse the records, or take them for something else.
+    private(set) var oddity: String?
+
     /// No records.
     init() {}
 
     /// Throws where a record's length is not that of the record.
     init(_ bytes: [UInt8]) throws(ReadFault) {
         var rest = bytes[...]
-        while let first = rest.first, first != 0 {
+        while let first = rest.first {
+            guard first != 0 else {
+                oddity = "zero bytes follow its pax records"
+                break
+            }
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             guard let length = Int(String(decoding: digits.prefix(10), as: UTF8.self)), digits.count < 10,
                 length > digits.count + 2, length <= rest.count, rest.dropFirst(digits.count).first == 0x20,
@@ -139,7 +148,22 @@ package struct PaxRecords {
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
                 throw ReadFault("a pax record has no '='")
             }
-            values[String(decoding: record[..<equals], as: UTF8.self)] = Array(record[record.index(after: equals)...])
+            let key = String(decoding: record[..<equals], as: UTF8.self)
+            let value = Array(record[record.index(after: equals)...])
+            if !Self.isPlain(key, value) { oddity = "its pax record \(key) is out of the ordinary" }
+            values[key] = value
+        }
+    }
+
+    /// Whether no reader stumbles over a record that this one takes: Go's archive/tar wants numbers in fields that
+    /// nobody asks for, and no zeros in names.
+    private static func isPlain(_ key: String, _ value: [UInt8]) -> Bool {
+        switch key {
+        case "": false
+        case "size": value.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        case "ctime": value.allSatisfy { (UInt8(ascii: "-")...UInt8(ascii: "9")).contains($0) && $0 != 0x2F }
+        case "uname", "gname": !value.contains(0)
+        default: !key.utf8.contains(0) && !key.hasPrefix("GNU.sparse.")
         }
     }
 

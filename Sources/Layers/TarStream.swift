@@ -18,6 +18,9 @@ package final class TarStream {
     /// Where in the tar the reading is.
     package var position: Int64 { stream.position }
 
+    /// Why other readers of tar may find one more member at the end; `nil` where none does.
+    package private(set) var oddityAtEnd: String?
+
     /// The current member's bytes, as far as they were not used.
     package var body: Section { content }
 
@@ -31,7 +34,10 @@ package final class TarStream {
             try content.finish()
             try stream.skip(padding)
             padding = 0
-            guard let header = try headerBlock() else { return nil }
+            guard let header = try headerBlock() else {
+                oddityAtEnd = oddity
+                return nil
+            }
             guard let size = header.size, size >= 0 else { throw ReadFault("a member has no size") }
             switch header.type {
             case UInt8(ascii: "L"): longName = try text(size)
@@ -45,6 +51,10 @@ package final class TarStream {
                 begin(size)
                 oddity = "it has a global pax header"
             default:
+                if header.deviceMajor == nil || header.deviceMinor == nil, header.format == .posix {
+                    oddity = "its device has no number"
+                }
+                oddity = oddity ?? pax.oddity
                 if longName != nil || longLink != nil, !pax.values.isEmpty { oddity = "it has two kinds of long names" }
                 return try entry(header, pax, name: longName, target: longLink, oddity)
             }

@@ -114,7 +114,14 @@ extension ImportWorker {
     }
 
     private func apply(_ unpacking: ImportPlan.Unpacking, to mounts: [Mount]) throws {
-        let found = try connection.apply(unpacking.layer, to: mounts)
+        let found: Descriptor
+        do throws(ContainerdError) {
+            found = try connection.apply(unpacking.layer, to: mounts)
+        } catch {
+            guard case .other = error.kind, !error.isDiskFull else { throw error }
+            throw NodeImagesError.layerRefused(
+                layer: unpacking.layer.digest, images: source.users(of: unpacking.layer.digest), reason: error.message)
+        }
         guard found.digest == unpacking.diffID else {
             throw NodeImagesError.layerDiffers(
                 layer: unpacking.layer.digest, expected: unpacking.diffID, found: found.digest,

@@ -13,6 +13,8 @@ package enum NodeImagesError: Error, Sendable {
     case unreadable(blob: Digest, images: [String], reason: String)
     /// A layer's tar is not the one that the image's config lists.
     case layerDiffers(layer: Digest, expected: Digest, found: Digest, images: [String])
+    /// containerd does not unpack a layer; `reason` is what it says.
+    case layerRefused(layer: Digest, images: [String], reason: String)
     /// A layer was to be unpacked on one that is not there.
     case chainBroken(chain: Digest, parent: Digest)
 }
@@ -30,6 +32,8 @@ extension NodeImagesError: CustomStringConvertible {
         case .layerDiffers(let layer, let expected, let found, let images):
             "can't unpack layer \(layer): its content is \(found), the image's config says \(expected), "
                 + Self.needed(by: images)
+        case .layerRefused(let layer, let images, let reason):
+            "containerd can't unpack layer \(layer), \(Self.needed(by: images)): \(reason)"
         case .chainBroken(let chain, let parent):
             "can't unpack \(chain): the snapshot \(parent) below it was removed meanwhile"
         }
@@ -40,7 +44,7 @@ extension NodeImagesError: CustomStringConvertible {
         switch self {
         case .busy: "wait until it has ended, then run again"
         case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
-        case .system, .layerDiffers: nil
+        case .system, .layerDiffers, .layerRefused: nil
         case .damaged, .unreadable: "copy the bundle again from where it was built"
         case .chainBroken: "run again"
         }

@@ -6,7 +6,7 @@ internal import Linux
 struct EntryAttributes {
     /// What a file system keeps, nanoseconds since 1970 of 63 bits; what is beyond counts as 1970 (containerd's
     /// `boundTime`).
-    private static let lastSecond: Int64 = Int64.max / 1_000_000_000
+    private static let last = (Int.max / 1_000_000_000, Int.max % 1_000_000_000)
     private static let xattrPrefix = "SCHILY.xattr."
 
     var userID: uid_t
@@ -80,7 +80,7 @@ struct EntryAttributes {
     }
 
     private static func bound(_ time: timespec) -> timespec {
-        0 <= time.tv_sec && Int64(time.tv_sec) < lastSecond ? time : timespec(tv_sec: 0, tv_nsec: 0)
+        0 <= time.tv_sec && (time.tv_sec, time.tv_nsec) <= last ? time : timespec(tv_sec: 0, tv_nsec: 0)
     }
 
     /// Gives all of it to an open file or folder.

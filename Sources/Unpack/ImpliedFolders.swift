@@ -49,6 +49,8 @@ package struct ImpliedFolders: Sendable {
     ) throws(UnpackDoubt) {
         var status = stat()
         guard fstat(origin, &status) == 0 else { throw LayerTree.doubt("look at", folder) }
+        // What is in the folder by now would have inherited from it.
+        guard status.st_mode & S_ISGID == 0 else { throw UnpackDoubt("a folder below hands on its group") }
         if !attributesOnly {
             guard fchown(target, status.st_uid, status.st_gid) == 0, fchmod(target, status.st_mode & 0o7777) == 0
             else { throw LayerTree.doubt("change", folder) }
@@ -57,6 +59,7 @@ package struct ImpliedFolders: Sendable {
             throw LayerTree.doubt("list the attributes of", folder)
         }
         for name in names where !name.hasPrefix("trusted.") {
+            guard !name.hasPrefix("system.") else { throw UnpackDoubt("a folder below has \(name)") }
             guard let value = ExtendedAttributes.value(name, ofFile: origin),
                 // What the layer itself says counts.
                 ExtendedAttributes.set(name, to: value, ofFile: target, isNew: true) || errno == EEXIST

@@ -36,6 +36,7 @@ package final class LayerUnpacking {
             let unpacking = try LayerUnpacking(into: folder, isBase: isBase)
             let tar = TarStream(stream)
             while let entry = try tar.next() { try unpacking.add(entry, tar.body) }
+            if let oddity = tar.oddityAtEnd { throw UnpackDoubt(oddity) }
             try readRest(of: stream)
             return try unpacking.finish()
         } catch let fault as ReadFault {

@@ -69,6 +69,8 @@ package enum ContainerdDaemon {
     private static let script = """
         set -u
         folder=$1
+        # Programs that happen to be here and that it would hand its layers to; some take what it refuses itself.
+        export CONTAINERD_DISABLE_PIGZ=1 CONTAINERD_DISABLE_IGZIP=1
         setpriv --pdeathsig KILL "$2" --config "$folder/config.toml" >"$folder/log" 2>&1 &
         daemon=$!
         cat >/dev/null

@@ -81,6 +81,24 @@ package struct TestImage: Sendable {
         self.blobs = blobs
     }
 
+    /// The one image of an OCI image layout.
+    ///
+    /// - Throws: where `folder` cannot be read, or is none of one image.
+    package init(layout folder: FilePath) throws {
+        let index: ImageIndex = try decodeJSON(Data(try contents(of: folder.appending("index.json"))), as: "index")
+        func bytes(_ descriptor: Descriptor) throws -> Data {
+            let name = "blobs/\(descriptor.digest.algorithm)/\(descriptor.digest.hex)"
+            return Data(try contents(of: folder.appending(name)))
+        }
+        guard index.manifests.count == 1 else { throw Errno.invalidArgument }
+        root = index.manifests[0]
+        root.annotations = nil
+        let manifest = try Document<Manifest>(bytes: bytes(root), mediaType: root.mediaType)
+        manifests = [manifest]
+        blobs[root.digest] = manifest.bytes
+        for part in manifest.value.layers + [manifest.value.config] { blobs[part.digest] = try bytes(part) }
+    }
+
     /// The same image with another root: the text of its own, changed.
     package func forged(as mediaType: MediaType? = nil, _ change: (String) -> String) -> TestImage {
         let text = Data(change(String(decoding: blobs[root.digest] ?? Data(), as: UTF8.self)).utf8)
