@@ -16,8 +16,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     /// Every one that there is.
     static let all: [FuzzTarget] = [
-        .reference, .digest, .document, .graph, .definition, .manifest, .lock, .frames, .tar, .layer, .bundle, .challenge,
-        .dockerConfig, .keys, .values, .host, .protobuf, .http2, .kubernetes,
+        .reference, .digest, .document, .graph, .definition, .manifest, .lock, .frames, .tar, .layer, .bundle,
+        .challenge, .dockerConfig, .keys, .values, .host, .protobuf, .http2, .kubernetes,
     ]
 }
 

@@ -34,7 +34,8 @@ extension FuzzTarget {
         if let attributes = accepted({ try EntryAttributes(entry) }) {
             try hold(attributes.mode & ~0o7777 == 0, "a mode has twelve bits")
             for time in [attributes.times.0, attributes.times.1] {
-                try hold(time.tv_sec >= 0 && (0..<1_000_000_000).contains(time.tv_nsec), "a time is one of the kernel's")
+                let isTime = time.tv_sec >= 0 && (0..<1_000_000_000).contains(time.tv_nsec)
+                try hold(isTime, "a time is one of the kernel's")
             }
             try hold(
                 !attributes.extended.contains { $0.name.hasPrefix("trusted.") }, "no layer sets trusted attributes")
