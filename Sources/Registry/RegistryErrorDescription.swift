@@ -94,6 +94,11 @@ extension RegistryError: CustomStringConvertible {
             "what is there is not what it must be; publish it again, or take an image from elsewhere with --mirror"
         case .notFound(.blob, let host, _):
             "\(host) has only part of the image; push it again, or take it from elsewhere with --mirror"
+        case .notFound(.token, let host, _):
+            "the registry names \(host) for its tokens: is no proxy or portal on the way? a copy elsewhere can be named "
+                + "with --mirror"
+        case .notFound(.file, let host, _):
+            "is the address still right, and the file still at \(host)? one that is at hand is given with --file"
         case .disk(_, let errno) where errno == .noSpace || errno == .diskQuotaExceeded:
             "free some space and run the same command again: it goes on where it stopped"
         case .interrupted, .timedOut, .unavailable:

@@ -23,7 +23,4 @@ struct EntryPath: Hashable {
         folders = parts
         name = last
     }
-
-    /// All of it, relative to the root.
-    var bytes: [UInt8] { Array((folders + [name]).joined(separator: [UInt8(ascii: "/")])) }
 }

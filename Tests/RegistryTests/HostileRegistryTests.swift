@@ -1,7 +1,7 @@
 import FoundationEssentials
 import HostileRegistries
 import OCI
-import Registry
+@testable import Registry
 import SystemPackage
 import TestSupport
 import Testing
@@ -91,6 +91,19 @@ import Testing
             origin: registry.origin, path: asked.path)
         let (came, right) = try await again.run(asStream: asStream)
         #expect(came == right, "\(fault), \(step), afterwards")
+    }
+
+    /// Whatever it is that a server doesn't have, there is something to try.
+    @Test func everyAbsenceHasAHint() throws {
+        let reference = try ImageReference(parsing: "registry.example/app:1")
+        let subjects: [Subject] = [
+            .manifest(of: reference), .blob(Digest.of(Data()), of: reference), .file("https://registry.example/f"),
+            .token(scope: "repository:app:pull"),
+        ]
+        for subject in subjects {
+            let error = RegistryError.notFound(subject, host: "registry.example", answer: .init(status: 404))
+            #expect(error.hint?.contains("registry.example") == true, "\(subject)")
+        }
     }
 
     private func check(_ error: any Error, _ comment: Comment) {

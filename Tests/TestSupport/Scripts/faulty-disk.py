@@ -206,9 +206,11 @@ class Server:
         at, late = self.requests, self.plan.get("late", False)
         if at == self.plan.get("kill"):
             self.hit = NAMES[operation]
-            if late:
-                self.answer(operation, node, body)
-            self.child.kill()
+            try:
+                if late:
+                    self.answer(operation, node, body)
+            finally:
+                self.child.kill()  # after a refusal, too: most files that are looked up are not there
             raise refuse(errno.EINTR)  # to nobody
         fail = self.plan.get("fail", 1 << 60)
         if at == fail or at > fail and self.plan.get("lasting"):
