@@ -36,7 +36,7 @@ def ours(inputs, same):
         ("streamed bare", "sealift build --no-cache --no-sbom", False, ["--no-sbom"]),
     ]
     if offers("sealift", "build", "--layers"):
-        kinds.append(("zstd", "sealift build --no-cache --layers zstd", False, ["--layers", "zstd"]))
+        kinds.append(("zstd", "sealift build --layers zstd, empty cache", True, ["--layers", "zstd"]))
     for key, title, cached, words in kinds:
         folder = inputs.work / f"fresh-{key.replace(' ', '-')}"
         cache = ["--cache", folder / "cache"] if cached else ["--no-cache"]

@@ -182,7 +182,8 @@ class Inputs:
         if not offers("sealift", "build", "--layers"):
             return None
         fresh(self.work / "dist-zstd")
-        self.make(*self.build(self.work / "dist-zstd", "--no-cache", "--no-sbom", "--layers", "zstd"))
+        words = ["--cache", self.cache, "--no-sbom", "--layers", "zstd"]
+        self.make(*self.build(self.work / "dist-zstd", *words))
         return self.work / "dist-zstd" / ARCHIVE
 
     @cached_property
