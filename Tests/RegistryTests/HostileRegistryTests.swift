@@ -1,10 +1,11 @@
 import FoundationEssentials
 import HostileRegistries
 import OCI
-@testable import Registry
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Registry
 
 /// Whatever a server does: the right bytes or an error that says so, in bounded time, and no secret goes astray.
 @Suite(.timeLimit(.minutes(5))) struct HostileRegistryTests {
