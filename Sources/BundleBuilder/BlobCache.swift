@@ -99,6 +99,16 @@ package struct BlobCache: Sendable {
     /// Puts in a small blob, whose digest the caller has checked.
     package func add(_ bytes: Data, as digest: Digest) throws(BuildError) { try add(bytes, at: path(of: digest)) }
 
+    /// A small file whose first line is the digest of what follows, which is returned; `nil` where it isn't there or is
+    /// damaged, as a power cut can leave it, and has to be made again.
+    func note(at path: FilePath) -> Data? {
+        guard let bytes = try? readBytes(at: path),  // as said
+            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        let content = Data(bytes[bytes.index(after: end)...])
+        return bytes[..<end].elementsEqual("\(Digest.of(content))".utf8) ? content : nil
+    }
+
     /// Puts a small file in place, whole or not at all; the one whose content `final` names, whoever writes it.
     func add(_ bytes: Data, at final: FilePath) throws(BuildError) {
         // Always the same, so that what a killed process left is taken over and does not add up.

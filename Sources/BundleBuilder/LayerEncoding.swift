@@ -102,13 +102,9 @@ private final class EncodedFile {
 extension BlobCache {
     /// What an earlier build has made of `layer`, if it is still there and tells of each of `expected`.
     func encoding(of layer: Descriptor, telling expected: some Sequence<Digest>) -> LayerEncoding? {
-        guard let bytes = try? readBytes(at: encodingPath(of: layer.digest)),  // else it is made again
-            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        else { return nil }
-        let content = Data(bytes[bytes.index(after: end)...])
-        guard bytes[..<end].elementsEqual("\(Digest.of(content))".utf8) else { return nil }
+        guard let content = note(at: encodingPath(of: layer.digest)) else { return nil }
         let words = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        // `try?`: as above.
+        // `try?`: else it is made again.
         guard words.count >= 2, let digest = try? Digest(parsing: words[0]), let size = Int64(words[1]),
             let diffIDs = try? words[2...].map({ try Digest(parsing: $0) })
         else { return nil }

@@ -50,12 +50,8 @@ final class LayerFindings: Sendable {
 extension BlobCache {
     /// What was found in a layer by this version of Sealift; `nil` where nothing is kept, or it can't be read.
     fileprivate func findings(in layer: Digest) -> LayerPackages? {
-        guard let bytes = try? readBytes(at: findingsPath(of: layer)),  // else the layer is read again
-            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        else { return nil }
-        let content = Data(bytes[bytes.index(after: end)...])
-        guard bytes[..<end].elementsEqual("\(Digest.of(content))".utf8) else { return nil }
-        return try? JSONDecoder().decode(LayerPackages.self, from: content)  // as above
+        guard let content = note(at: findingsPath(of: layer)) else { return nil }
+        return try? JSONDecoder().decode(LayerPackages.self, from: content)  // else the layer is read again
     }
 
     /// Keeps what was found for the next build, if that can be done.

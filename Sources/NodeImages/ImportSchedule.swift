@@ -52,7 +52,7 @@ package struct ImportSchedule: Sendable {
         // Every step stands behind those that it needs.
         func add(_ step: Step, needs wanted: [Result], provides: Result? = nil) {
             if let provides { providers[provides] = nodes.count }
-            nodes.append(Node(step: step, waitsFor: 0, priority: Self.cost(step)))
+            nodes.append(Node(step: step, waitsFor: 0, priority: Self.cost(step, stagesLayers: stagesLayers)))
             needs.append(wanted)
         }
         var staged: [Digest: ImportPlan.Unpacking] = [:]
@@ -104,12 +104,6 @@ package struct ImportSchedule: Sendable {
             nodes[index].waitsFor = distinct.count
             for provider in distinct { nodes[provider].dependents.append(index) }
         }
-        if nodes.contains(where: \.step.isStaging) {
-            // What is left of unpacking then is to move a folder.
-            for index in nodes.indices {
-                if case .unpack = nodes[index].step { nodes[index].priority = Self.transaction }
-            }
-        }
         for index in nodes.indices.reversed() {
             let behind = nodes[index].dependents.map { nodes[$0].priority }.max() ?? 0
             nodes[index].priority += behind
@@ -121,10 +115,12 @@ package struct ImportSchedule: Sendable {
     /// How long a step takes, in bytes that could be written meanwhile.
     ///
     /// Unpacking a gzip layer costs containerd 1.6 three times what taking it in costs; every step has a transaction.
-    private static func cost(_ step: Step) -> Int64 {
+    private static func cost(_ step: Step, stagesLayers: Bool) -> Int64 {
         switch step {
         case .layer(let layer, nil): layer.size + transaction
         case .layer(let layer, .some): layer.size * 4 + transaction
+        // What is left of it is to move a folder.
+        case .unpack where stagesLayers: transaction
         case .stage(let unpacking), .unpack(let unpacking): unpacking.layer.size * 3 + transaction
         case .document, .label, .name, .hold: transaction
         }
@@ -151,16 +147,6 @@ package struct ImportSchedule: Sendable {
         for dependent in nodes[ticket].dependents {
             nodes[dependent].waitsFor -= 1
             if nodes[dependent].waitsFor == 0 { ready.append(dependent) }
-        }
-    }
-}
-
-extension ImportSchedule.Step {
-    /// Whether it unpacks a layer here.
-    fileprivate var isStaging: Bool {
-        switch self {
-        case .layer(_, .some), .stage: true
-        default: false
         }
     }
 }

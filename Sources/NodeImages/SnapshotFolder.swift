@@ -44,16 +44,7 @@ struct SnapshotFolder {
         var theirs = stat()
         guard lstat(upper.string, &own) == 0, lstat("/proc/\(daemon)/root\(upper.string)", &theirs) == 0,
             own.st_dev == theirs.st_dev, own.st_ino == theirs.st_ino, own.st_mode & S_IFMT == S_IFDIR,
-            rmdirWouldWork(upper)
+            LayerFolder.isEmpty(upper)
         else { throw UnpackDoubt("containerd's folders are not the same for this process") }
-    }
-
-    /// Whether a folder is empty.
-    private func rmdirWouldWork(_ folder: FilePath) -> Bool {
-        guard let stream = opendir(folder.string) else { return false }
-        defer { closedir(stream) }
-        var count = 0
-        while readdir(stream) != nil { count += 1 }
-        return count == 2
     }
 }

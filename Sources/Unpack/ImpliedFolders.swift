@@ -66,19 +66,10 @@ package struct ImpliedFolders: Sendable {
                     || errno == ENOTSUP
             else { throw LayerTree.doubt("copy \(name) of", folder) }
         }
-        if !attributesOnly, isEmpty(target) {
+        if !attributesOnly, LayerFolder.isEmpty(FilePath("/proc/self/fd/\(target)")) {
             // Nothing that came into it has changed its times.
             var times = [status.st_atim, status.st_mtim]
             guard futimens(target, &times) == 0 else { throw LayerTree.doubt("set the times of", folder) }
         }
-    }
-
-    private static func isEmpty(_ folder: CInt) -> Bool {
-        guard let stream = fdopendir(dup(folder)) else { return false }
-        defer { closedir(stream) }
-        rewinddir(stream)
-        var count = 0
-        while readdir(stream) != nil { count += 1 }
-        return count <= 2
     }
 }

@@ -12,6 +12,16 @@ package enum LayerFolder {
         else { throw UnpackDoubt("can't move \(layer) to \(empty): \(Errno(rawValue: errno))") }
     }
 
+    /// Whether there is nothing in a folder; not where it can't be read.
+    package static func isEmpty(_ folder: FilePath) -> Bool {
+        guard let stream = opendir(folder.string) else { return false }
+        defer { closedir(stream) }
+        var count = 0
+        while readdir(stream) != nil { count += 1 }
+        // Itself and the one above.
+        return count == 2
+    }
+
     /// Returns when everything on the file system of `folder` is on the disk.
     package static func sync(_ folder: FilePath) throws(UnpackDoubt) {
         let descriptor = open(folder.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
