@@ -113,7 +113,7 @@ let package = Package(
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
-        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
             dependencies: [
