@@ -57,7 +57,12 @@ final class Harbour: Sendable {
     }
 
     /// Runs one of `Scripts` on a machine that has k0s' stand-in; fails the test where the machine does.
-    func run(_ script: String, disk: FilePath? = nil) async throws -> MachineLog {
+    ///
+    /// `end` is the machine's end of a network, and `shared` what it has as `/shared`.
+    func run(
+        _ script: String, disk: FilePath? = nil, shared: FilePath? = nil, end: String? = nil,
+        timeout: Duration = .seconds(900)
+    ) async throws -> MachineLog {
         guard let kubectl = KubernetesStandIn.kubectl else {
             throw NotBuilt(transcript: "there is no kubectl")
         }
@@ -67,7 +72,7 @@ final class Harbour: Sendable {
             copies: [
                 "\(place)/standin": Self.standIn.appending("standin"), "\(place)/kubectl": kubectl,
                 "/etc/k0s-stand-in/settings.json": directory.file("settings.json"),
-            ], disk: disk, timeout: .seconds(900))
+            ], disk: disk, shared: shared, network: end, timeout: timeout)
         return MachineLog(status: run.status, whole: run.output)
     }
 
