@@ -115,7 +115,7 @@ struct ExportK0sctlCommand: AsyncParsableCommand {
             try bundle.readFile(title) { _ = try file.writeAll($0) }
         }
         try DurableFile.write(Array(document.text.utf8), to: place)
-        Terminal.standardError.write("wrote \(place) and \(program); run 'k0sctl apply --config' in that folder\n")
+        Terminal.standardError.write("wrote \(place) and \(program); run 'k0sctl apply' in that folder\n")
     }
 
     /// The k0s for the hosts' platform: its title in the bundle, and the architecture that it is for.
