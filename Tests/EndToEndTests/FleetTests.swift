@@ -22,7 +22,7 @@ struct FleetTests {
         expectRefuses(worker)
         expectJoins(worker)
         expectLeaves(worker)
-        #expect(controller["nodes"].lines == ["isolated 192.0.2.11", "harbour-2 192.0.2.12"])
+        #expect(controller["nodes"].lines == ["harbour-2 192.0.2.12", "isolated 192.0.2.11"])
     }
 
     private func expectInvites(_ log: MachineLog) {
