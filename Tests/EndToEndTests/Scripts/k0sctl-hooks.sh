@@ -13,7 +13,7 @@ print("\n".join(found))
 PYTHON
 }
 mkdir -p /var/lib/sealift/media
-cp /data/harbour-1.0.0-linux-amd64.tar.zst /var/lib/sealift/media/
+cp /data/harbour-1.0.0-linux-amd64.tar.zst /var/lib/sealift/media/harbour-1.0.0.tar.zst
 install -m 755 /data/bin/sealift-installer /usr/local/bin/sealift-installer
 install -m 755 /data/fleet/k0s-v1.36.3+k0s.0-amd64 /usr/local/bin/k0s
 hooks before >/root/before
