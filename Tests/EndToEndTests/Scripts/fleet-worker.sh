@@ -46,6 +46,7 @@ section install-here installer install "$first" "${host[@]}"
 section token-here installer token
 told joined
 section restart systemctl restart k0sworker
+until k0s ctr version >/dev/null 2>&1; do sleep 0.1; done
 section upgrade installer upgrade "$second" "${host[@]}"
 section upgraded installer status
 section upgraded-verify installer verify --node "$second"
