@@ -113,7 +113,7 @@ let package = Package(
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
-        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
             dependencies: [
@@ -179,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", "TestSupport", argumentParser, subprocess,
-                system,
+                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "OCI", "TestSupport", argumentParser,
+                subprocess, system, yams,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
