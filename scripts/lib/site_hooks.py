@@ -5,6 +5,7 @@ they become links of the site. README, CHANGELOG and the like become pages below
 links to is copied; a folder becomes its README, or a list of its pages.
 """
 
+import html
 import posixpath
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 ASSETS = {"assets/site.css": "site.css", "assets/iframe-worker.js": "site-iframe-worker.js"}
 LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
+PIPED_CODE = re.compile(r"`([^`\n]*\\\|[^`\n]*)`")
 FENCE = re.compile(r"^ *(```|~~~).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 
 
@@ -131,6 +133,8 @@ def on_page_markdown(markdown, page, config, files):
         target = place(resolve(page.file, path))
         return posixpath.relpath(target, posixpath.dirname(page.file.src_uri) or ".") + anchor
 
+    # In a table GitHub wants a pipe in code escaped; here the backslash would be shown.
+    markdown = PIPED_CODE.sub(lambda code: f"<code>{html.escape(code[1]).replace(chr(92) + '|', '&#124;')}</code>", markdown)
     kept = [match.span() for match in FENCE.finditer(markdown)]
     parts, end = [], 0
     for start, stop in [*kept, (len(markdown), len(markdown))]:
