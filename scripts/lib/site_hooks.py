@@ -14,6 +14,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+LISTED = ["decisions"]  # folders of docs/ without a page about themselves; they get a list of theirs
 ASSETS = {"assets/site.css": "site.css", "assets/iframe-worker.js": "site-iframe-worker.js"}
 LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
 PIPED_CODE = re.compile(r"`([^`\n]*\\\|[^`\n]*)`")
@@ -23,14 +24,7 @@ FENCE = re.compile(r"^ *(```|~~~).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
 def page_names():
     """Every page of the site, relative to its root."""
     pages = [path.relative_to(ROOT / "docs").as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
-    return pages + [f"project/{name.lower()}" for name in PROJECT] + [folder + "/index.md" for folder in bare_folders()]
-
-
-def bare_folders():
-    """Folders of docs/ with pages and without one about themselves."""
-    folders = {path.parent for path in (ROOT / "docs").rglob("*.md")} - {ROOT / "docs"}
-    bare = [folder for folder in folders if not any((folder / name).exists() for name in ("README.md", "index.md"))]
-    return sorted(folder.relative_to(ROOT / "docs").as_posix() for folder in bare)
+    return pages + [f"project/{name.lower()}" for name in PROJECT] + [f"{folder}/index.md" for folder in LISTED]
 
 
 def entries(nav):
@@ -58,9 +52,7 @@ def expand(nav, pages, named):
 
 def on_config(config):
     pages = page_names()
-    named = set(entries(config.nav))
-    hidden = {f"{folder}/index.md" for folder in bare_folders() if folder != "decisions"}
-    config.nav = list(expand(config.nav, pages, named | hidden))
+    config.nav = list(expand(config.nav, pages, set(entries(config.nav))))
     return config
 
 
@@ -78,7 +70,7 @@ def folder_page(folder):
 def on_files(files, config):
     for name in PROJECT:
         files.append(File.generated(config, f"project/{name.lower()}", abs_src_path=str(ROOT / name)))
-    for folder in bare_folders():
+    for folder in LISTED:
         files.append(File.generated(config, f"{folder}/index.md", content=folder_page(folder)))
     for uri, name in ASSETS.items():
         files.append(File.generated(config, uri, abs_src_path=str(Path(__file__).with_name(name))))
