@@ -87,15 +87,17 @@ let package = Package(
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
+            name: "Charts", dependencies: ["BundleFormat", "Definition", "OCI", "Processes", "Threads", system]),
+        .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -176,6 +178,11 @@ let package = Package(
         .testTarget(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
+        .testTarget(
+            name: "ChartsTests",
+            dependencies: [
+                "Charts", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Processes", "TestSupport", system,
+            ]),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),

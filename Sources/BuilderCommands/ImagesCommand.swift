@@ -22,7 +22,7 @@ struct ImagesCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [bundle, format] in
-            let inputs = try bundle.read()
+            let inputs = try await bundle.read(lock: ChartLock(), cache: CacheChoice())
             let listing = ImageListing(inputs.discovery, bundle: inputs.definition)
             switch format {
             case .json: Terminal.standardOutput.write(try Format.json(listing))
@@ -50,6 +50,8 @@ struct ImageListing: Codable, Hashable {
         var line: Int
         var object: String
         var field: String
+        /// Of the chart; left out where the file is the bundle's own.
+        var template: String?
     }
 
     /// Something that won't work on an isolated host.
@@ -62,6 +64,8 @@ struct ImageListing: Codable, Hashable {
         var field: String
         var message: String
         var remedy: String
+        /// Of the chart; left out where the file is the bundle's own.
+        var template: String?
         var waiver: String?
     }
 
@@ -77,7 +81,9 @@ struct ImageListing: Codable, Hashable {
             Image(
                 reference: image.reference.description, written: image.written, grade: image.grade.description,
                 isKubernetes: discovery.kubernetesImages.contains(image.reference),
-                origins: image.origins.map { Origin(file: $0.file, line: $0.line, object: $0.object, field: $0.field) })
+                origins: image.origins.map {
+                    Origin(file: $0.file, line: $0.line, object: $0.object, field: $0.field, template: $0.template)
+                })
         }
         bundle = definition.name
         version = definition.version
@@ -86,7 +92,8 @@ struct ImageListing: Codable, Hashable {
         findings = discovery.findings.map {
             Finding(
                 rule: $0.rule.rawValue, severity: $0.severity.rawValue, file: $0.file, line: $0.line,
-                object: $0.object, field: $0.field, message: $0.message, remedy: $0.remedy, waiver: $0.waiver)
+                object: $0.object, field: $0.field, message: $0.message, remedy: $0.remedy, template: $0.template,
+                waiver: $0.waiver)
         }
         warnings = discovery.warnings.map(\.description)
     }
@@ -97,7 +104,8 @@ struct ImageListing: Codable, Hashable {
         for image in images + unconfirmed {
             text += "\(image.reference)  (\(image.grade)\(image.isKubernetes ? ", of the distribution" : ""))\n"
             for origin in image.origins {
-                text += "    \(origin.file):\(origin.line)  \(origin.object)  \(origin.field)\n"
+                let template = origin.template.map { "  (\($0))" } ?? ""
+                text += "    \(origin.file):\(origin.line)  \(origin.object)  \(origin.field)\(template)\n"
             }
         }
         let waived = findings.filter { $0.waiver != nil }
