@@ -97,7 +97,8 @@ let package = Package(
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "ImageLayout",
+                "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),

@@ -13,7 +13,7 @@ package struct SealiftCommand: AsyncParsableCommand {
             """,
         version: SealiftVersion.current,
         subcommands: [
-            ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
+            InitCommand.self, ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
             SignCommand.self, KeygenCommand.self, CacheCommand.self,
         ])
 

@@ -93,7 +93,11 @@ private struct Discoverer {
             let reference = try? ImageReference(parsing: text)
             let matches = groups.filter { $0.key == reference || $0.value.contains { $0.hit.written == text } }
             if matches.isEmpty {
-                warn(waiver.line, "nothing in the manifests looks like '\(text)'; drop it from ignore")
+                let near = nearestName(to: text, among: Set(groups.values.flatMap { $0.map(\.hit.written) }))
+                warn(
+                    waiver.line,
+                    "nothing in the manifests looks like '\(text)'; "
+                        + (near.map { "did you mean '\($0)'?" } ?? "drop it from ignore"))
             }
             for (reference, hits) in matches {
                 if let certain = hits.first(where: { $0.hit.grade == .certain }) {
@@ -154,7 +158,12 @@ private struct Discoverer {
             }
             for index in matches { findings[index].waiver = waiver.reason }
             if matches.isEmpty {
-                warn(waiver.line, "no finding of \(rule.rawValue) in '\(place)'; drop it from ignore")
+                let places = findings.filter { $0.rule == rule }.flatMap { [$0.file, $0.object] }
+                warn(
+                    waiver.line,
+                    "no finding of \(rule.rawValue) in '\(place)'; "
+                        + (nearestName(to: place, among: Set(places)).map { "did you mean '\($0)'?" }
+                            ?? "drop it from ignore"))
             }
         }
         return findings

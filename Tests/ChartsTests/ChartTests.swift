@@ -131,8 +131,8 @@ struct ChartTests {
         ("{{ randAlphaNum 8 }}", "a second run gave something else, first in line", "randAlphaNum"),
         ("{{ fail \"no way\" }}", "helm template ended with exit status 1", nil),
         ("{{ .Values.message | b64enc }}", "encodes the placeholder of 'greeting' in base64", "existingSecret"),
-        ("a: b: c", "what comes out is not yaml", nil),
-        ("\"}\n---\njust words", "is no object of Kubernetes", nil),
+        ("a: b: c", "YAML parse error on web/templates/web.yaml", nil),
+        ("\"x\"}\n---\nfoo: {a: b", "is no object of Kubernetes", nil),
     ])
     func saysWhatIsWrongWithAChart(value: String, text: String, hint: String?) async throws {
         var chart = webChart

@@ -101,10 +101,10 @@ func failure(
     }
 }
 
-/// Writes a script that stands for a tool.
+/// Writes a script that stands for a tool, which gets no `PATH`.
 func tool(_ script: String, in folder: FilePath) throws -> FilePath {
     let path = folder.appending("tool")
-    try write("#!/bin/sh\n\(script)\n".utf8, to: path)
+    try write("#!/bin/sh\nPATH=/usr/bin:/bin\n\(script)\n".utf8, to: path)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path.string)
     return path
 }
