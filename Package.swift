@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages",
+                "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
         .target(
@@ -186,7 +187,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
+            dependencies: [
+                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "DefinitionTestSupport",
+                "Discovery",
+                "OCI", "TestSupport", argumentParser, system,
+            ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
         .testTarget(

@@ -45,6 +45,7 @@ struct BundleOptions: ParsableArguments {
     ///   - cache: where charts of repositories are kept; `nil` for nowhere.
     ///   - registry: how repositories are reached.
     /// - Returns: the bundle as it was found.
+    /// - Throws: what ``BundleInputs`` throws.
     func read(
         lock: ChartLock?, cache: CacheChoice?, registry: RegistryOptions? = nil
     ) async throws -> BundleInputs {

@@ -159,7 +159,8 @@ private struct ImageMapDrawing {
         text += "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(width)\" height=\"\(Measure.box)\" rx=\"4\"/>"
         if share > 0 {
             let part = max(4, width * share / 1000)
-            text += "<rect class=\"share\" x=\"\(left)\" y=\"\(top)\" width=\"\(part)\" height=\"\(Measure.box)\" rx=\"4\"/>"
+            text +=
+                "<rect class=\"share\" x=\"\(left)\" y=\"\(top)\" width=\"\(part)\" height=\"\(Measure.box)\" rx=\"4\"/>"
         }
         text += "<text x=\"\(left + 8)\" y=\"\(top + 15)\">\(escaped(Self.shortened(label, to: room)))</text>"
         if !right.isEmpty {

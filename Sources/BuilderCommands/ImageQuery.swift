@@ -24,12 +24,15 @@ struct ImageQuery {
     /// What people type for `name`, a normalised one.
     static func spellings(of name: String) -> [String] {
         let short = name.split(separator: "/").last.map(String.init) ?? name
-        let familiar = ["docker.io/library/", "docker.io/"].first { name.hasPrefix($0) }.map { String(name.dropFirst($0.count)) }
-        let all = [name, short] + [familiar].compactMap { $0 }
-        return all + all.map { text in String(text.split(separator: "@")[0]) }.map { text in
-            // The last colon belongs to a tag, unless a path follows it.
-            guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") else { return text }
-            return String(text[..<colon])
+        let familiar = ["docker.io/library/", "docker.io/"].first { name.hasPrefix($0) }.map {
+            String(name.dropFirst($0.count))
         }
+        let all = [name, short] + [familiar].compactMap { $0 }
+        return all
+            + all.map { text in String(text.split(separator: "@")[0]) }.map { text in
+                // The last colon belongs to a tag, unless a path follows it.
+                guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") else { return text }
+                return String(text[..<colon])
+            }
     }
 }

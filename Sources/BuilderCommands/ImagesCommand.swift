@@ -124,7 +124,9 @@ struct ImageListing: Codable, Hashable {
     var unconfirmed: [Image]
     var findings: [Finding]
     var warnings: [String]
+}
 
+extension ImageListing {
     init(_ discovery: ImageDiscovery, bundle definition: BundleDefinition) {
         func image(_ image: DiscoveredImage) -> Image {
             Image(
@@ -157,7 +159,9 @@ struct ImageListing: Codable, Hashable {
                 ) { first, _ in first }
                 throw Failure(
                     "the bundle has no image '\(name)'",
-                    hint: nearestName(to: name, among: aliases.keys).flatMap { aliases[$0] }.map { "did you mean '\($0)'?" }
+                    hint: nearestName(to: name, among: aliases.keys).flatMap { aliases[$0] }.map {
+                        "did you mean '\($0)'?"
+                    }
                         ?? "without --image all of its \(all.count) images are listed", code: .data)
             }
             return query

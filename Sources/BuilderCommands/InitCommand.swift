@@ -17,7 +17,8 @@ struct InitCommand: AsyncParsableCommand {
             do next is printed.
             """)
 
-    @Argument(help: ArgumentHelp("The bundle's folder; made where it isn't there.", valueName: "dir"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The bundle's folder; made where it isn't there.", valueName: "dir"), completion: .directory)
     var folder: String
 
     @Option(help: "The bundle's name; without it, the folder's.")
@@ -107,7 +108,8 @@ struct InitCommand: AsyncParsableCommand {
         } catch {
             for file in written { unlink(file.string) }
             let reason = (error as? Errno).map { "\($0)" } ?? "the folder can't be made"
-            throw Failure("can't write a bundle to \(folder): \(reason)", hint: "choose another folder", code: .cantCreate)
+            throw Failure(
+                "can't write a bundle to \(folder): \(reason)", hint: "choose another folder", code: .cantCreate)
         }
     }
 }

@@ -27,6 +27,8 @@ struct RenderedFolder {
     private func makeFolders(_ path: FilePath) throws {
         do {
             try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
-        } catch { throw Failure("can't create \(path)", hint: "choose a folder that can be written to", code: .cantCreate) }
+        } catch {
+            throw Failure("can't create \(path)", hint: "choose a folder that can be written to", code: .cantCreate)
+        }
     }
 }

@@ -13,7 +13,8 @@ package struct SealiftCommand: AsyncParsableCommand {
             """,
         version: SealiftVersion.current,
         subcommands: [
-            InitCommand.self, ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
+            InitCommand.self, ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self,
+            InspectCommand.self,
             SignCommand.self, KeygenCommand.self, CacheCommand.self,
         ])
 

@@ -117,7 +117,8 @@ extension BuildError: CustomStringConvertible {
         case .unlikeItsConfig: "no runtime could unpack this image: have it pushed again"
         case .unreadableLayer: "build without --layers zstd, or have the image pushed again"
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
-        case .otherChart: "look at what changed, then run sealift lock; a repository that changes a version is not to be trusted"
+        case .otherChart:
+            "look at what changed, then run sealift lock; a repository that changes a version is not to be trusted"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):

@@ -85,7 +85,8 @@ extension ChartError: CustomStringConvertible {
         case .unusable: nil
         case .random:
             "the chart makes up values (randAlphaNum, genCA, now): give them in values:, as \"${{ parameter }}\" where each installation needs its own"
-        case .encoded: "have the chart use a Secret of your own (existingSecret or the like), with stringData in manifests:"
+        case .encoded:
+            "have the chart use a Secret of your own (existingSecret or the like), with stringData in manifests:"
         case .remote: "copy it into the bundle's folder: what a network gives may be another thing tomorrow"
         case .leavesFolder: "copy what is needed into the bundle's folder"
         case .tooLarge: nil

@@ -46,7 +46,8 @@ struct ChartManifest {
                 // Tests are run by hand; the others would delete or upgrade what is being installed.
                 let names = hooks.sorted().joined(separator: ", ")
                 if !names.hasPrefix("test") {
-                    remarks.append("\(document.label) is left out: a hook for \(names), which an installation doesn't run")
+                    remarks.append(
+                        "\(document.label) is left out: a hook for \(names), which an installation doesn't run")
                 }
                 continue
             }
@@ -110,10 +111,11 @@ enum Placeholders {
         }
     }
 
-    /// Whether `text` holds the placeholder of `name` in base64, at any of the three offsets.
+    /// Whether `text` holds a value with the placeholder of `name` in base64.
     static func isEncoded(_ values: YAMLNode?, _ name: String, in text: String) -> Bool {
         scalars(of: values).contains { value in
-            value.contains("${{") && ((try? ParameterExpansion.names(in: value)) ?? []).contains(name)  // checked before
+            // That its placeholders are well-formed was seen when the definition was read.
+            value.contains("${{") && ((try? ParameterExpansion.names(in: value)) ?? []).contains(name)
                 && text.contains(Data(value.utf8).base64EncodedString())
         }
     }

@@ -79,7 +79,8 @@ package struct ChartRendering: Sendable {
     }
 
     private func render(
-        _ chart: BundleDefinition.Chart, of stage: BundleDefinition.Stage, _ definition: BundleDefinition, _ run: ToolRun
+        _ chart: BundleDefinition.Chart, of stage: BundleDefinition.Stage, _ definition: BundleDefinition,
+        _ run: ToolRun
     ) async throws -> (file: BundleFile, locked: ImagesLock.File, remarks: [String]) {
         let path = chart.manifestPath(in: stage)
         try requireFree(path, in: definition, run)
@@ -132,7 +133,8 @@ package struct ChartRendering: Sendable {
     ) throws(ChartError) -> [String] {
         var remarks: [String] = []
         let (names, used): ([String], Set<String>)
-        do { (names, used) = (try Placeholders.names(in: chart.values), try ParameterExpansion.names(in: text)) } catch {
+        do { (names, used) = (try Placeholders.names(in: chart.values), try ParameterExpansion.names(in: text)) } catch
+        {
             throw run.fault(.unusable("\(error)"))
         }
         for name in names {

@@ -86,8 +86,9 @@ struct ChartSource {
     }
 
     private func digest(_ path: FilePath, _ bundle: FilePath) async throws -> ImagesLock.File.Content {
-        do { return try await onThread("hash") { () throws(ContentFault) in try contentDigest(of: path, in: bundle) } } catch
-        {
+        do {
+            return try await onThread("hash") { () throws(ContentFault) in try contentDigest(of: path, in: bundle) }
+        } catch {
             switch error {
             case .leavesFolder(let path): throw run.fault(.leavesFolder(path))
             case .tooLarge(let what): throw run.fault(.tooLarge(what))

@@ -58,7 +58,8 @@ struct RenderedDocument {
         guard let node = nodes.first else { return nil }
         guard node["kind"]?.text != nil, nodes.count == 1 else {
             throw RenderedFault(
-                reason: "what comes out is no object of Kubernetes: \(place) gives '\(lines[0].prefix(80).printableText)'")
+                reason:
+                    "what comes out is no object of Kubernetes: \(place) gives '\(lines[0].prefix(80).printableText)'")
         }
         self.lines = lines
         self.template = template

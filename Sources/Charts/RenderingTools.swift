@@ -45,7 +45,9 @@ package struct RenderingTools: Sendable {
         variables["LANG"] = "C"
         // A cluster that is at hand here is not the one that the bundle is for.
         variables["KUBECONFIG"] = "/dev/null"
-        for (name, folder) in [("HELM_CACHE_HOME", "cache"), ("HELM_CONFIG_HOME", "config"), ("HELM_DATA_HOME", "data")] {
+        for (name, folder) in [
+            ("HELM_CACHE_HOME", "cache"), ("HELM_CONFIG_HOME", "config"), ("HELM_DATA_HOME", "data"),
+        ] {
             variables[name] = home.appending(folder).string
         }
         if fetches {

@@ -20,7 +20,8 @@ extension DefinitionDecoder {
         return charts
     }
 
-    private func chart(_ cursor: StrictYAML, _ context: ChartContext) throws(DefinitionError) -> BundleDefinition.Chart {
+    private func chart(_ cursor: StrictYAML, _ context: ChartContext) throws(DefinitionError) -> BundleDefinition.Chart
+    {
         let mapping = try cursor.mapping(Self.chartKeys)
         let release = try mapping.required("release")
         // Helm's own limit: names of objects are made of it.
@@ -64,7 +65,8 @@ extension DefinitionDecoder {
         let version = try mapping.required("version")
         guard isExactVersion(try version.string()) else {
             throw version.invalid(
-                try version.string(), "one exact version is wanted, as in 1.2.3: a range would be another chart one day")
+                try version.string(), "one exact version is wanted, as in 1.2.3: a range would be another chart one day"
+            )
         }
         return .repository(
             url: try isOCI ? ociURL(repository) : url(repository), chart: try chart.string(),
@@ -149,9 +151,11 @@ extension DefinitionDecoder {
         var result: [BundleDefinition.Kustomization] = []
         for cursor in cursors {
             let place = try folder.place(cursor)
-            guard place.isFolder, BundleDefinition.Kustomization.fileNames.contains(where: { name in
-                folder.hasFile(place.path == "." ? name : "\(place.path)/\(name)")
-            }) else {
+            guard place.isFolder,
+                BundleDefinition.Kustomization.fileNames.contains(where: { name in
+                    folder.hasFile(place.path == "." ? name : "\(place.path)/\(name)")
+                })
+            else {
                 throw cursor.invalid(place.path, "it is no folder with a kustomization.yaml in it")
             }
             if let first = result.first(where: { $0.folder.path == place.path }) {
@@ -197,7 +201,8 @@ private func isExactVersion(_ text: String) -> Bool {
     let core = text.drop { $0 == "v" }.prefix { $0 != "-" && $0 != "+" }.split(
         separator: ".", omittingEmptySubsequences: false)
     func isNumber(_ part: Substring) -> Bool {
-        (1...9).contains(part.utf8.count) && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        (1...9).contains(part.utf8.count)
+            && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
     return core.count == 3 && core.allSatisfy(isNumber) && !text.hasPrefix("vv") && isFileNamePart(text)
 }

@@ -47,7 +47,7 @@ private struct Discoverer {
         for file in definition.manifestsAndChecks {
             let text = try file.text()
             let scan = try ManifestScan(file, text: text, expansion: expansion)
-            for hit in scan.hits { 
+            for hit in scan.hits {
                 groups[hit.reference, default: []].append((hit, file.path, file.template(at: hit.line)))
             }
             scans.append((scan, text))

@@ -30,7 +30,10 @@ struct ChartTests {
         let file = try #require(result.definition.stages[0].manifests.last)
         #expect(file.path == "charts/core/shop.yaml")
         let found = try discover(in: result.definition, values: result.definition.values())
-        #expect(found.images.map(\.reference.description) == ["docker.io/library/busybox:1.36", "docker.io/library/nginx:1.25"])
+        #expect(
+            found.images.map(\.reference.description) == [
+                "docker.io/library/busybox:1.36", "docker.io/library/nginx:1.25",
+            ])
         let web = try #require(found.images.last?.origins.first)
         #expect(web.file == "charts/core/shop.yaml")
         #expect(web.object == "Deployment/shop")
@@ -63,7 +66,8 @@ struct ChartTests {
 
     @Test(arguments: [("include", 1, 1), ("skip", 0, 1), ("only", 1, 0)])
     func definitionsCanBeAStageOfTheirOwn(choice: String, definitions: Int, others: Int) async throws {
-        let text = try text(try await rendered(demoBundle("\(stage)        crds: \(choice)\n", below("charts/web", webChart))))
+        let text = try text(
+            try await rendered(demoBundle("\(stage)        crds: \(choice)\n", below("charts/web", webChart))))
         #expect(text.split(separator: "kind: CustomResourceDefinition").count - 1 == definitions)
         #expect(text.split(separator: "kind: Deployment").count - 1 == others)
     }
@@ -71,10 +75,10 @@ struct ChartTests {
     @Test func valuesAreMergedRecordedAndPassedOn() async throws {
         var files = demoBundle(
             stage + """
-                    values: {message: "${{ greeting }}, ${{greeting}}", replicas: 3}
-                    valuesFiles: [a.yaml, b.yaml]
+                        values: {message: "${{ greeting }}, ${{greeting}}", replicas: 3}
+                        valuesFiles: [a.yaml, b.yaml]
 
-            """, below("charts/web", webChart))
+                """, below("charts/web", webChart))
         files["a.yaml"] = "replicas: 5\nextra: {b: 7, c: \"0644\"}\n"
         files["b.yaml"] = "# nothing\n"
         let result = try await rendered(files)
@@ -83,7 +87,9 @@ struct ChartTests {
         #expect(text.contains("extra: \"map[a:1 b:7 c:0644]\""))
         #expect(text.contains("kube: \"v1.36.3\""))
         #expect(text.contains(#"value: "${{ greeting }}, ${{greeting}}""#))
-        #expect(text.contains("# values:\n#   replicas: 3\n#   extra:\n#     b: 7\n#     c: \"0644\"\n#   message: \"$${{ greeting"))
+        #expect(
+            text.contains(
+                "# values:\n#   replicas: 3\n#   extra:\n#     b: 7\n#     c: \"0644\"\n#   message: \"$${{ greeting"))
         #expect(text.hasPrefix("# Made by sealift of the chart web 1.2.3 (sha256:"))
         let expanded = try discover(in: result.definition, values: ["greeting": "hi", "size": "1"])
         #expect(expanded.frozenParameters.isEmpty)
@@ -91,7 +97,8 @@ struct ChartTests {
 
     @Test func whatOnlyLooksLikeAPlaceholderStaysText() async throws {
         var chart = webChart
-        chart["templates/web.yaml"] = "kind: ConfigMap\nmetadata: {name: c}\ndata: {a: 'x ${{ `{{` }} github.ref }} y'}\n"
+        chart["templates/web.yaml"] =
+            "kind: ConfigMap\nmetadata: {name: c}\ndata: {a: 'x ${{ `{{` }} github.ref }} y'}\n"
         chart["templates/web.yaml"] = """
             kind: ConfigMap
             metadata: {name: c}

@@ -8,12 +8,12 @@ private let stage = "    kustomize: [overlays/site]\n"
 private let base = [
     "base/kustomization.yaml": "resources: [job.yaml]\n",
     "base/job.yaml": """
-        apiVersion: batch/v1
-        kind: Job
-        metadata: {name: j}
-        spec: {template: {spec: {containers: [{name: c, image: busybox, args: ["${{ greeting }}"]}]}}}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: j}
+    spec: {template: {spec: {containers: [{name: c, image: busybox, args: ["${{ greeting }}"]}]}}}
 
-        """,
+    """,
 ]
 private let overlay = "resources: [../../base]\nnamespace: apps\nimages: [{name: busybox, newTag: 1.36.1}]\n"
 

@@ -17,29 +17,29 @@ let webChart = [
     "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.2.3\n",
     "values.yaml": "image: nginx:1.25\nreplicas: 1\nmessage: hello\nextra: {a: 1, b: 2}\n",
     "crds/thing.yaml": """
-        apiVersion: apiextensions.k8s.io/v1
-        kind: CustomResourceDefinition
-        metadata: {name: things.example.com}
-        spec: {group: example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: []}
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: things.example.com}
+    spec: {group: example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: []}
 
-        """,
+    """,
     "templates/thing.yaml": "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n",
     "templates/web.yaml": """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          name: {{ .Release.Name }}
-          labels: {kube: "{{ .Capabilities.KubeVersion.Version }}", extra: "{{ .Values.extra }}"}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: {{ .Release.Name }}
+      labels: {kube: "{{ .Capabilities.KubeVersion.Version }}", extra: "{{ .Values.extra }}"}
+    spec:
+      replicas: {{ .Values.replicas }}
+      template:
         spec:
-          replicas: {{ .Values.replicas }}
-          template:
-            spec:
-              containers:
-                - name: web
-                  image: {{ .Values.image | quote }}
-                  env: [{name: MESSAGE, value: {{ .Values.message | quote }}}]
+          containers:
+            - name: web
+              image: {{ .Values.image | quote }}
+              env: [{name: MESSAGE, value: {{ .Values.message | quote }}}]
 
-        """,
+    """,
     "templates/hooks.yaml": ["pre-install", "post-install", "pre-delete", "test"].map { hook in
         """
         ---

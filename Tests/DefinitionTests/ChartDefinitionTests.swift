@@ -72,7 +72,9 @@ private func loaded(_ stage: String) throws -> BundleDefinition {
             """
         let lock = try ImagesLock(text: text, file: "images.lock")
         #expect(try ImagesLock(text: lock.encoded(), file: "again") == lock)
-        #expect(lock.files[0].source == .chart(repository: "oci://registry.example.com/charts", name: "web", version: "1.2.3"))
+        #expect(
+            lock.files[0].source
+                == .chart(repository: "oci://registry.example.com/charts", name: "web", version: "1.2.3"))
     }
 
     @Test(arguments: [
