@@ -23,16 +23,9 @@ struct RepositoryTests {
         let folder = TemporaryDirectory()
         for (path, text) in webChart { try write(text.utf8, to: folder.file("web/\(path)")) }
         let helm = try #require(RealTools.helm)
-        _ = try await Program.run(helm, ["package", folder.file("web").string, "-d", folder.file("served").string])
-        _ = try await Program.run(helm, ["repo", "index", folder.file("served").string])
-        let port = Loopback.freePort()
-        let command = [
-            "/usr/bin/python3", "-m", "http.server", "\(port)", "--bind", "127.0.0.1", "--directory",
-            folder.file("served").string,
-        ]
-        return try await Service.run([command], ports: [port], log: folder.file("log").string) {
-            try await body("127.0.0.1:\(port)")
-        }
+        _ = try await Program.run("env", [helm, "package", folder.file("web").string, "-d", folder.file("served").string])
+        _ = try await Program.run("env", [helm, "repo", "index", folder.file("served").string])
+        return try await FolderServer.with(folder.file("served")) { try await body($0) }
     }
 
     @Test func aChartIsFetchedOnceAndThenTakenAsItWasLocked() async throws {
