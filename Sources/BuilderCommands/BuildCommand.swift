@@ -101,7 +101,8 @@ struct BuildCommand: AsyncParsableCommand {
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
             let base = try since.map { try Self.base(at: FilePath($0)) }
-            let inputs = try bundle.read()
+            let inputs = try await bundle.read(
+                lock: ChartLock(path: lock), cache: noCache ? nil : CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()

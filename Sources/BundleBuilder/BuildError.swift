@@ -30,6 +30,8 @@ package enum BuildError: Error, Sendable {
     case unreadableLayer(ImageReference?, layer: Digest, reason: String)
     /// A file's content is not what the lock or the definition says.
     case wrongFile(name: String, path: FilePath, expected: Digest, found: Digest)
+    /// A chart is not the one that was locked.
+    case otherChart(name: String, locked: Digest, now: Digest)
     /// The publisher's list of checksums doesn't name the file.
     case notInChecksums(name: String, url: String, list: String)
     /// The binary for a platform is neither locked nor given.
@@ -61,7 +63,7 @@ extension BuildError: CustomStringConvertible {
         case .lint(let findings, let folder):
             "this won't work on an isolated host:\n"
                 + findings.map {
-                    "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
+                    "  \(folder.appending($0.file)):\($0.line)\($0.template.map { " (\($0))" } ?? ""): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
                 }
                 .joined(separator: "\n")
         case .notLocked(let names, let lock): "\(lock) has no entry for \(Self.list(names))"
@@ -80,6 +82,8 @@ extension BuildError: CustomStringConvertible {
             "can't encode layer \(layer)\(reference.map { " of \($0)" } ?? "") anew: \(reason)"
         case .wrongFile(let name, let path, let expected, let found):
             "\(name) must have the digest \(expected), but \(path) has \(found)"
+        case .otherChart(let name, let locked, let now):
+            "the chart of \(name) was locked as \(locked) and is \(now) now"
         case .notInChecksums(let name, let url, let list):
             "the checksums of \(list) don't name \(name), wanted from \(url)"
         case .noBinary(let distribution, let version, let platform):
@@ -116,6 +120,8 @@ extension BuildError: CustomStringConvertible {
         case .unlikeItsConfig: "no runtime could unpack this image: have it pushed again"
         case .unreadableLayer: "build without --layers zstd, or have the image pushed again"
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
+        case .otherChart:
+            "look at what changed, then run sealift lock; a repository that changes a version is not to be trusted"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):
@@ -144,6 +150,8 @@ extension BuildError: CustomStringConvertible {
 extension DiscoveredImage {
     /// The first place that asks for the image, as `file:line Kind/name field`.
     package var firstPlace: String {
-        origins.first.map { "\($0.file):\($0.line) \($0.object) \($0.field)" } ?? "the definition"
+        origins.first.map {
+            "\($0.file):\($0.line)\($0.template.map { " (\($0))" } ?? "") \($0.object) \($0.field)"
+        } ?? "the definition"
     }
 }
