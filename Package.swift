@@ -263,8 +263,15 @@ let small: Set = [
     "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
+// Only where it is asked for, as for a release: every commit would compile everything above this module anew.
+let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
+precondition(commit.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) }, "SEALIFT_COMMIT is no commit")
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         small.contains(target.name)
         ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
+    if target.name == "Linux", !commit.isEmpty {
+        target.swiftSettings? += [.unsafeFlags(["-Xcc", "-DSEALIFT_COMMIT=\"\(commit)\""])]
+    }
 }

@@ -11,7 +11,7 @@ internal import Signatures
 internal import SystemPackage
 
 /// `sealift build BUNDLE`.
-struct BuildCommand: AsyncParsableCommand {
+struct BuildCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Pack a bundle: images, manifests, Kubernetes and the installer, in one archive.",
@@ -72,6 +72,8 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(help: "How to report: text, or json for one event a line.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         if protection.passphraseFile != nil, signingKey == nil {
             throw ValidationError("--passphrase-file opens the key to sign with: add --sign")
@@ -123,7 +125,7 @@ struct BuildCommand: AsyncParsableCommand {
             display.finish()
             if layers == .zstd { note(entries, in: lockPath, display) }
             if let signer, format == .text {
-                Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
+                Message.note("signed with \(signer.publicKey.fingerprint)")
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }

@@ -6,7 +6,7 @@ internal import Discovery
 internal import OCI
 
 /// `sealift images BUNDLE`.
-struct ImagesCommand: AsyncParsableCommand {
+struct ImagesCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "images",
         abstract: "List the images that a bundle needs, and who asks for them.",
@@ -19,6 +19,8 @@ struct ImagesCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [bundle, format] in

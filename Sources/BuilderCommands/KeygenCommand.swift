@@ -6,7 +6,7 @@ internal import SystemPackage
 extension KeyType: ExpressibleByArgument {}
 
 /// `sealift keygen --output NAME`.
-struct KeygenCommand: AsyncParsableCommand {
+struct KeygenCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "keygen",
         abstract: "Make a pair of keys: one to sign bundles, one to check them.",
@@ -23,6 +23,8 @@ struct KeygenCommand: AsyncParsableCommand {
     var output: String
 
     @OptionGroup var protection: PassphraseArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [type, output, protection] in

@@ -4,7 +4,7 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift verify BUNDLE`.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: ArchiveVerification.abstract, discussion: ArchiveVerification.discussion)
 
@@ -17,6 +17,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [path, keys, format, reports] in

@@ -3,7 +3,7 @@ internal import BundleFormat
 internal import CommandSupport
 
 /// `sealift-installer inspect BUNDLE`.
-struct InspectCommand: AsyncParsableCommand {
+struct InspectCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: ArchiveInspection.abstract, discussion: ArchiveInspection.discussion)
 
@@ -13,6 +13,8 @@ struct InspectCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var inspection: ArchiveInspection
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [path, keys, inspection] in

@@ -20,10 +20,14 @@ struct InstallArguments: ParsableArguments {
 
     @OptionGroup var unpack: UnpackArguments
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"),
+        completion: .file())
     var kubectl: String?
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"),
+        completion: .file())
     var kubeconfig: String?
 
     @Option(
@@ -82,7 +86,7 @@ struct InstallArguments: ParsableArguments {
                     : Format.table(plan.map { [$0.isDone ? "done" : "todo", $0.step, $0.title] }))
             return
         }
-        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
+        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
         defer { renderer.finish() }
         let summary = try await Failure.resumable { try await installation.run { renderer.show($0) } }
         renderer.finish()
@@ -91,7 +95,7 @@ struct InstallArguments: ParsableArguments {
 }
 
 /// `sealift-installer install BUNDLE`.
-struct InstallCommand: AsyncParsableCommand {
+struct InstallCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
         abstract: "Install a bundle: everything, on this host, with one command.",
@@ -106,6 +110,8 @@ struct InstallCommand: AsyncParsableCommand {
     @Flag(help: "Leave the door open for worker nodes.")
     var multiNode = false
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             try await arguments.run(.install, isMultiNode: multiNode)
@@ -114,7 +120,7 @@ struct InstallCommand: AsyncParsableCommand {
 }
 
 /// `sealift-installer upgrade BUNDLE`.
-struct UpgradeCommand: AsyncParsableCommand {
+struct UpgradeCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade",
         abstract: "Put a newer bundle in the place of the one that is installed.",
@@ -124,6 +130,8 @@ struct UpgradeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var arguments: InstallArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in

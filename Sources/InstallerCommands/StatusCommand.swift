@@ -3,7 +3,7 @@ internal import BundleInstaller
 internal import CommandSupport
 
 /// `sealift-installer status`.
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show what is installed, how far the last command came, and how the platform is doing.",
@@ -11,6 +11,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [format] in
@@ -50,7 +52,7 @@ extension StatusReport {
 }
 
 /// `sealift-installer check`.
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Run every check of the installed platform again.",
@@ -61,6 +63,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the results: text, or json with one object a line.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [format] in

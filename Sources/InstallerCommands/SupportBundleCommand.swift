@@ -4,7 +4,7 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift-installer support-bundle`.
-struct SupportBundleCommand: AsyncParsableCommand {
+struct SupportBundleCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "support-bundle",
         abstract: "Gather what somebody far away needs to help: one tar.zst, secrets removed.",
@@ -17,10 +17,12 @@ struct SupportBundleCommand: AsyncParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("Where to write it.", valueName: "file"), completion: .file())
     var output = "sealift-support.tar.zst"
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [output] in
             try await SupportBundle().write(to: FilePath(output)) { part in
-                Terminal.standardError.write("gathering \(part)\n")
+                Message.note("gathering \(part)")
             }
             Terminal.standardOutput.write(output + "\n")
         }

@@ -5,7 +5,7 @@ internal import NodeImages
 internal import SystemPackage
 
 /// `sealift-installer verify BUNDLE`: the archive, or with `--node` what a containerd has of it.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: ArchiveVerification.abstract,
         discussion: ArchiveVerification.discussion + """
@@ -32,6 +32,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func validate() throws {
         if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
