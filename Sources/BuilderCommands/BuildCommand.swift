@@ -19,6 +19,12 @@ struct BuildCommand: TalkingCommand {
             Fetches exactly what images.lock pins; without a lock, one is made first. The same lock gives the same \
             archive, byte for byte. An interrupted build goes on where it stopped. The archive's path is the last line \
             on standard output.
+
+            EXAMPLES:
+              sealift build bundles/hello
+              sealift build bundles/hello --dry-run
+              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
             """)
 
     @OptionGroup var bundle: BundleOptions

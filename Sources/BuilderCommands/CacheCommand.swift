@@ -21,7 +21,11 @@ struct CacheCommand: AsyncParsableCommand {
     struct Prune: TalkingCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
-            abstract: "Remove everything from the cache; the next build fetches what it needs again.")
+            abstract: "Remove everything from the cache; the next build fetches what it needs again.",
+            discussion: """
+                EXAMPLES:
+                  sealift cache prune
+                """)
 
         @Option(help: ArgumentHelp("The cache.", valueName: "dir"), completion: .directory)
         var cache: String?

@@ -13,6 +13,10 @@ struct ImagesCommand: TalkingCommand {
         discussion: """
             Walks every YAML document of the bundle. Guesses that the definition neither confirms nor dismisses, and \
             findings that nobody waived, are listed too and end the command with 65. Asks no registry.
+
+            EXAMPLES:
+              sealift images bundles/hello
+              sealift images bundles/hello --format json | jq -r '.images[].reference'
             """)
 
     @OptionGroup var bundle: BundleOptions

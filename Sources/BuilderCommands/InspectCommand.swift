@@ -5,7 +5,14 @@ internal import CommandSupport
 /// `sealift inspect BUNDLE`.
 struct InspectCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: ArchiveInspection.abstract, discussion: ArchiveInspection.discussion)
+        commandName: "inspect", abstract: ArchiveInspection.abstract,
+        discussion: ArchiveInspection.discussion + """
+
+
+            EXAMPLES:
+              sealift inspect dist/hello-1.0.tar.zst --layers
+              sealift inspect dist/hello-1.0.tar.zst --sbom > hello.cdx.json
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String

@@ -15,6 +15,11 @@ struct LockCommand: TalkingCommand {
         discussion: """
             Without --lock the lock is images.lock in the bundle's folder, or in the nearest folder above that has \
             one: a lock can serve several bundles, and what other bundles asked for stays as it is.
+
+            EXAMPLES:
+              sealift lock bundles/hello
+              sealift lock bundles/hello --diff
+              sealift lock bundles/hello --check
             """)
 
     @OptionGroup var bundle: BundleOptions

@@ -14,6 +14,9 @@ struct SignCommand: TalkingCommand {
             Proves the archive first, then writes it with the signature beside index.json, from which every byte hangs \
             by digest; a signature that was there is replaced. Nothing is compressed anew. The archive's path is the \
             last line on standard output.
+
+            EXAMPLES:
+              sealift sign dist/hello-1.0.tar.zst --key release.key --force
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -6,7 +6,14 @@ internal import SystemPackage
 /// `sealift verify BUNDLE`.
 struct VerifyCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: ArchiveVerification.abstract, discussion: ArchiveVerification.discussion)
+        commandName: "verify", abstract: ArchiveVerification.abstract,
+        discussion: ArchiveVerification.discussion + """
+
+
+            EXAMPLES:
+              sealift verify dist/hello-1.0.tar.zst
+              sealift verify dist/hello-1.0.tar.zst --key release.pub --report check.html
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String

@@ -22,8 +22,9 @@ extension String {
         guard room > 0 else { return String(ellipsis.prefix(max(columns, 0))) }
         // What tells names apart, a tag for example, stands at the end.
         let end = inside ? room * 3 / 5 : 0
-        return Self.start(of: self, room - end) + ellipsis
-            + String(Self.start(of: self.reversed(), end).reversed())
+        var start = Self.start(of: self, room - end)
+        while start.last == " " { start.removeLast() }
+        return start + ellipsis + String(Self.start(of: self.reversed(), end).reversed())
     }
 
     /// The first of `characters` that have room; none is cut in two.

@@ -17,6 +17,10 @@ final class LiveArea: Sendable {
         var isClosed = false
     }
 
+    /// Clears from the start of the cursor's line. A space goes first: what is cleared from the screen's very first
+    /// place on, tmux keeps in its history.
+    private static let erasing = "\r\u{1B}[K \u{1B}[J\r"
+
     private let descriptor: Int32
     private let state = Lock(State())
     /// For the signal that ends everything, which waits for no lock.
@@ -32,7 +36,7 @@ final class LiveArea: Sendable {
             let lines = Array(lines.suffix(max(1, size.rows - 1)))
             guard lines != state.drawn || size != state.size else { return }
             // Each line clears what is behind it, and the last what is below: nothing is blank between two frames.
-            var text = "\u{1B}[?7l\r" + (size != state.size ? "\u{1B}[J" : "")
+            var text = "\u{1B}[?7l" + (size != state.size ? Self.erasing : "\r")
             text += lines.map { $0 + "\u{1B}[K" }.joined(separator: "\n") + "\u{1B}[J\r"
             if lines.count > 1 { text += "\u{1B}[\(lines.count - 1)A" }
             isDrawn.store(true, ordering: .relaxed)
@@ -72,7 +76,7 @@ final class LiveArea: Sendable {
     func abandon() {
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         guard isDrawn.load(ordering: .relaxed), poll(&ready, 1, 0) == 1 else { return }
-        Terminal.writeNow("\r\u{1B}[J", to: descriptor)
+        Terminal.writeNow(Self.erasing, to: descriptor)
     }
 
     /// The terminal is a shell's now, and the cursor where that left it: what was drawn is no longer ours.
@@ -85,6 +89,6 @@ final class LiveArea: Sendable {
         guard !state.drawn.isEmpty else { return }
         isDrawn.store(false, ordering: .relaxed)
         state.drawn = []
-        if Terminal.isForeground(descriptor) { Terminal.writeNow("\r\u{1B}[J", to: descriptor) }
+        if Terminal.isForeground(descriptor) { Terminal.writeNow(Self.erasing, to: descriptor) }
     }
 }

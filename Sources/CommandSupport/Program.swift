@@ -23,8 +23,10 @@ package func runProgram<Root: AsyncParsableCommand>(_ root: Root.Type) async {
     } catch {
         let text = root.fullMessage(for: error)
         if root.exitCode(for: error).isSuccess {
-            let text = text.hasPrefix("OVERVIEW: ") ? HelpText.arranged(text) : text
-            Terminal.standardOutput.write(text.isEmpty ? "" : text + "\n")
+            let shown =
+                text.hasPrefix("OVERVIEW: ")
+                ? HelpText.arranged(text) : CompletionScript.improved(text, of: root._commandName)
+            if !shown.isEmpty { Terminal.standardOutput.write(shown + "\n") }
             exit(0)
         }
         guard text.hasPrefix("Error: ") else { root.exit(withError: error) }

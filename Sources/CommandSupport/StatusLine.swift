@@ -44,7 +44,18 @@ package struct StatusLine {
                 line.fields[index].text = field.text.shortened(to: room, inside: field.isName)
             }
         }
+        line.regrow(from: fields, to: columns)
         return line.text.shortened(to: columns)
+    }
+
+    /// Gives back what was shortened before something else was dropped.
+    private mutating func regrow(from whole: [Field], to columns: Int) {
+        for index in fields.indices {
+            let spare = columns - width
+            guard spare > 0, let original = whole.first(where: { $0.name == fields[index].name }) else { continue }
+            fields[index].text = original.text.shortened(
+                to: fields[index].text.columnWidth + spare, inside: original.isName)
+        }
     }
 
     private var width: Int { text.columnWidth }

@@ -12,6 +12,10 @@ struct ImportCommand: TalkingCommand {
         discussion: """
             Writes only what is missing, straight from the archive, and names an image only when all of it is there. \
             Safe to stop at any moment: the next run goes on where this one ended.
+
+            EXAMPLES:
+              sealift-installer import hello-1.0.tar.zst --dry-run
+              sealift-installer import hello-1.0.tar.zst --address /run/containerd/containerd.sock
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -5,7 +5,13 @@ internal import CommandSupport
 /// `sealift-installer inspect BUNDLE`.
 struct InspectCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: ArchiveInspection.abstract, discussion: ArchiveInspection.discussion)
+        commandName: "inspect", abstract: ArchiveInspection.abstract,
+        discussion: ArchiveInspection.discussion + """
+
+
+            EXAMPLES:
+              sealift-installer inspect hello-1.0.tar.zst --parameters
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String

@@ -103,6 +103,11 @@ struct InstallCommand: TalkingCommand {
             Proves the archive and looks at the host before anything is changed; then brings up Kubernetes, imports \
             every image, applies the platform stage by stage and waits until each is ready. Every step is journalled: \
             running the same command again goes on where this one stopped, however it stopped.
+
+            EXAMPLES:
+              sealift-installer install hello-1.0.tar.zst --dry-run
+              sealift-installer install hello-1.0.tar.zst --key release.pub
+              sealift-installer install hello-1.0.tar.zst --set replicas=3 --set-file password=/dev/stdin
             """)
 
     @OptionGroup var arguments: InstallArguments
@@ -127,6 +132,10 @@ struct UpgradeCommand: TalkingCommand {
         discussion: """
             Imports the new images beside the old ones while the platform runs, backs Kubernetes up, and applies the \
             new platform. Data, generated values and what was chosen with --set stay.
+
+            EXAMPLES:
+              sealift-installer upgrade hello-1.1.tar.zst --dry-run
+              sealift-installer upgrade hello-1.1.tar.zst
             """)
 
     @OptionGroup var arguments: InstallArguments

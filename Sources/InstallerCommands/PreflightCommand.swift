@@ -13,6 +13,10 @@ struct PreflightCommand: TalkingCommand {
         discussion: """
             Every check says what it measured, what is needed, and what to do about it. Ends with 0 where nothing but \
             waived checks failed, with 65 otherwise.
+
+            EXAMPLES:
+              sealift-installer preflight hello-1.0.tar.zst
+              sealift-installer preflight hello-1.0.tar.zst --profile busy --format json
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -7,7 +7,13 @@ struct StatusCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show what is installed, how far the last command came, and how the platform is doing.",
-        discussion: "Ends with 0 when all was done and all is ready, with 69 otherwise.")
+        discussion: """
+            Ends with 0 when all was done and all is ready, with 69 otherwise.
+
+            EXAMPLES:
+              sealift-installer status
+              sealift-installer status --format json
+            """)
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
@@ -59,6 +65,9 @@ struct CheckCommand: TalkingCommand {
         discussion: """
             Four layers: resources are valid and ready; services can be reached from a pod; applications answer; data \
             flows from end to end. Ends with 0 when all passed, with 65 otherwise.
+
+            EXAMPLES:
+              sealift-installer check
             """)
 
     @Option(help: "How to print the results: text, or json with one object a line.")

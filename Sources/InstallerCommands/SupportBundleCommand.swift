@@ -11,6 +11,9 @@ struct SupportBundleCommand: TalkingCommand {
         discussion: """
             Holds the journal, versions, preflight, states and events of the cluster, and logs of what is not well. \
             Generated values and anything that looks like a secret are taken out; look through it before it leaves.
+
+            EXAMPLES:
+              sealift-installer support-bundle --output /media/usb/support.tar.zst
             """)
 
     @Option(

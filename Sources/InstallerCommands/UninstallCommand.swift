@@ -12,6 +12,10 @@ struct UninstallCommand: TalkingCommand {
         discussion: """
             The platform's data stays, and so do the values that were generated for it, unless --delete-data is given. \
             Works on half an installation, too.
+
+            EXAMPLES:
+              sealift-installer uninstall --dry-run
+              sealift-installer uninstall --yes
             """)
 
     @Flag(help: "Also delete the folders of the platform's volumes. This can't be undone.")

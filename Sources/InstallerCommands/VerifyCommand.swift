@@ -11,6 +11,10 @@ struct VerifyCommand: TalkingCommand {
         discussion: ArchiveVerification.discussion + """
              With --node the containerd of this host is asked instead: is every image there, complete, under every name \
             that Kubernetes will ask for, visible to it, pinned and unpacked?
+
+            EXAMPLES:
+              sealift-installer verify hello-1.0.tar.zst --key release.pub
+              sealift-installer verify hello-1.0.tar.zst --node --pattern nginx
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

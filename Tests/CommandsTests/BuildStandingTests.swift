@@ -52,14 +52,14 @@ import Testing
         standing.take(.received(try blob("a", size: 2_000_000), 500_000))
         #expect(
             standing.lines(elapsed: 2, columns: 60) == [
-                "  aaaaaaaaaaaa   25% of 2.00 MB  registry.…nt:1.23.2",
+                "  aaaaaaaaaaaa   25% of 2.00 MB  registry.e…omponent:1.23.2",
                 "packed 0 B of 4.00 MB  fetched 500 kB of 3.00 MB  10s left",
             ])
         #expect(
             standing.lines(elapsed: 2, columns: 40) == [
-                "   25%  registry.exa…mponent:1.23.2", "fetched 500 kB of 3.00 MB  10s left",
+                "   25%  registry.exa…e/component:1.23.2", "fetched 500 kB of 3.00 MB  10s left",
             ])
         #expect(
-            standing.lines(elapsed: 2, columns: 20) == ["   25%  reg…1.23.2", "fetched 500 kB of…"])
+            standing.lines(elapsed: 2, columns: 20) == ["   25%  regi…1.23.2", "fetched 500 kB of…"])
     }
 }
