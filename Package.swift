@@ -179,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "OCI", "TestSupport", argumentParser,
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "OCI", "TestSupport",
+                argumentParser,
                 system,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
@@ -268,7 +269,7 @@ let small: Set = [
 
 // Only where it is asked for, as for a release: every commit would compile everything above this module anew.
 let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
-precondition(commit.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) }, "SEALIFT_COMMIT is no commit")
+precondition(commit.allSatisfy { $0.isHexDigit }, "SEALIFT_COMMIT is no commit: \(commit)")
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

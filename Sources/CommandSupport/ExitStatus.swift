@@ -14,9 +14,10 @@ package enum ExitStatus {
 
     /// The section that closes both executables' overviews.
     package static var section: String {
-        (["EXIT STATUS:"] + rows.map { row in
-            "  \(row.code)" + String(repeating: " ", count: 6 - "\(row.code)".count) + row.meaning
-        }).joined(separator: "\n")
+        (["EXIT STATUS:"]
+            + rows.map { row in
+                "  \(row.code)" + String(repeating: " ", count: 6 - "\(row.code)".count) + row.meaning
+            }).joined(separator: "\n")
     }
 }
 

@@ -45,7 +45,8 @@ struct ImportCommand: TalkingCommand {
                     node: try node.options(), unpacks: !node.noUnpack, unpacker: unpack.unpacker,
                     workers: ImageImport.Options.workers(cores: ProcessorCount.available)))
             let plan = try await image.plan()
-            Message.detail("\(Format.bytes(plan.bytesToWrite)) to write, \(Format.bytes(plan.bytesThere)) there already")
+            Message.detail(
+                "\(Format.bytes(plan.bytesToWrite)) to write, \(Format.bytes(plan.bytesThere)) there already")
             guard !dryRun else {
                 Terminal.standardOutput.write(format == .json ? try Format.json(plan) : plan.text)
                 return

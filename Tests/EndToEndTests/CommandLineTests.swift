@@ -49,7 +49,8 @@ struct CommandLineTests {
     func otherShellsCanReadTheirs(shell: String) async throws {
         for executable in [Executables.sealift, Executables.installer] {
             let run = try await place.shell(
-                #""$1" --generate-completion-script "$2" >completions && "$2" -n completions"#, executable.string, shell)
+                #""$1" --generate-completion-script "$2" >completions && "$2" -n completions"#, executable.string, shell
+            )
             #expect(run.code == 0 && run.errors.isEmpty, "\(run.transcript)")
         }
     }

@@ -35,7 +35,8 @@ package struct Screen: Sendable {
 
     /// An empty screen; `width` tells how many columns a character takes.
     package init(
-        columns: Int, rows: Int = 24, resizing: Resizing = .cuts, width: @escaping @Sendable (Character) -> Int = { _ in 1 }
+        columns: Int, rows: Int = 24, resizing: Resizing = .cuts,
+        width: @escaping @Sendable (Character) -> Int = { _ in 1 }
     ) {
         self.columns = columns
         height = rows
