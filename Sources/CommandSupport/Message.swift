@@ -33,9 +33,9 @@ package enum Message {
             {
                 var usage = rusage()
                 getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-                func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-                let cpu = Format.duration(seconds(usage.ru_utime) + seconds(usage.ru_stime))
-                return "took \(Format.duration(Clock.now() - started)), \(cpu) of CPU, "
+                func tenths(_ time: timeval) -> Int { time.tv_sec * 10 + Int(time.tv_usec) / 100_000 }
+                let cpu = tenths(usage.ru_utime) + tenths(usage.ru_stime)
+                return "took \(Format.duration(Clock.now() - started)), \(cpu / 10).\(cpu % 10)s of CPU, "
                     + "\(Format.bytes(Int64(usage.ru_maxrss) * 1024)) of memory at the peak"
             }())
     }

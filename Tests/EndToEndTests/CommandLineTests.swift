@@ -14,17 +14,17 @@ struct CommandLineTests {
 
     /// Sources the completions into bash and asks for what could go on behind `words`.
     private func offered(_ executable: FilePath, _ words: [String]) async throws -> Set<String> {
-        let function = "_" + (executable.lastComponent?.string ?? "").replacing("-", with: "_") + "_with_values"
         let script = """
             set -euo pipefail
-            program=$1; function=$2; shift 2
+            program=$1; shift
             source <("$program" --generate-completion-script bash)
+            function=$(complete -p "${program##*/}" | sed -E 's/.* -F ([^ ]+) .*/\\1/')
             COMP_WORDS=("$program" "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
             set +eu
             "$function" "$program" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
             printf '%s\\n' "${COMPREPLY[@]}"
             """
-        let run = try await place.run(["/bin/bash", "-c", script, "bash", executable.string, function] + words)
+        let run = try await place.run(["/bin/bash", "-c", script, "bash", executable.string] + words)
         #expect(run.code == 0 && run.errors.isEmpty, "\(run.transcript)")
         return Set(run.lines)
     }
