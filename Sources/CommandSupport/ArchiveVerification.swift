@@ -80,6 +80,10 @@ extension BundleVerification.Report {
                 "ok: \(bundle): \(images) images under \(names) names, \(members) members, "
                     + "\(Format.bytes(contentBytes)) in an archive of \(Format.bytes(archiveBytes))")
         }
+        if let base, leftOut > 0 {
+            lines.append(
+                "delta: \(leftOut) blobs (\(Format.bytes(leftOutBytes))) are not in it: \(base) brought them")
+        }
         lines.append("index.json \(index)")
         lines.append("signature: \(signature)")
         return lines.joined(separator: "\n") + "\n"
