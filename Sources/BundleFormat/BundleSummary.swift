@@ -112,7 +112,9 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
             let layers = Set(variants.flatMap { $0.manifest.value.layers.map(\.bare) })
             return Image(
                 reference: image.reference, names: image.names, digest: image.digest, original: image.original,
-                platforms: variants.map { PlatformImage($0, users: users, originals: originals, leftOut: bundle.leftOut) },
+                platforms: variants.map {
+                    PlatformImage($0, users: users, originals: originals, leftOut: bundle.leftOut)
+                },
                 bytes: layers.reduce(0) { $0 + $1.size })
         }
         files = bundle.artifact.value.layers.map {

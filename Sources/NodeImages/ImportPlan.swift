@@ -55,7 +55,8 @@ package struct ImportPlan: Hashable, Sendable, Codable {
 
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
-        layers.isEmpty && missing.isEmpty && documents.isEmpty && labellings.isEmpty && namings.isEmpty && unpackings.isEmpty
+        layers.isEmpty && missing.isEmpty && documents.isEmpty && labellings.isEmpty && namings.isEmpty
+            && unpackings.isEmpty
             && holdings.isEmpty
     }
 
