@@ -15,7 +15,7 @@ package enum UnifiedDiff {
 
     /// The difference under two names; empty where there is none.
     package static func text(from old: String, to new: String, names: (old: String, new: String)) -> String {
-        guard old != new else { return "" }
+        guard !isSame(old, new) else { return "" }
         let (oldLines, newLines) = (lines(of: old), lines(of: new))
         let head = "--- \(names.old)\n+++ \(names.new)\n"
         guard max(oldLines.count, newLines.count) <= lineLimit else {
@@ -25,9 +25,14 @@ package enum UnifiedDiff {
         return head + hunks(of: lines).map { text(of: lines[$0]) }.joined()
     }
 
-    /// Split at line feeds only; a text that does not end with one has a last line that says so, as in diff(1).
+    /// Byte by byte: what looks alike may be spelled in two ways.
+    private static func isSame(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
+        left.utf8.elementsEqual(right.utf8)
+    }
+
+    /// Split at line feeds only, also behind a carriage return, with which they are one character; a text that does not end with one has a last line that says so, as in diff(1).
     private static func lines(of text: String) -> [Substring] {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0) }
         guard let last = lines.popLast() else { return [] }
         if !last.isEmpty { lines.append(last + "\n\\ No newline at end of file") }
         return lines
@@ -37,7 +42,7 @@ package enum UnifiedDiff {
     private static func merged(_ old: [Substring], _ new: [Substring]) -> [Line] {
         var removed: Set<Int> = []
         var inserted: Set<Int> = []
-        for change in new.difference(from: old) {
+        for change in new.difference(from: old, by: isSame) {
             switch change {
             case .remove(let offset, _, _): removed.insert(offset)
             case .insert(let offset, _, _): inserted.insert(offset)

@@ -26,7 +26,7 @@ package struct InstalledState: Hashable, Sendable, Codable {
     package var version: String
     /// The digest of the bundle's `index.json`.
     package var index: Digest
-    /// The platform of the host, as in `linux/amd64`.
+    /// The host's.
     package var platform: Platform
     /// What containerd keeps for the bundle's images, and the program of Kubernetes; by digest.
     package var blobs: [Blob]

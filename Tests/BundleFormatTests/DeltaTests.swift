@@ -104,7 +104,7 @@ import Testing
         ("\"schemaVersion\":1", "\"schemaVersion\":2", "reads schema 1"),
         ("SealiftState", "SomethingElse", "its kind is SealiftState"),
         ("\"size\":2", "\"size\":-2", "no blob has that many bytes"),
-        ("sha256:", "sha257:", "sha257"), ("linux/amd64", "linux", "platform"), ("{", "[", "JSON"),
+        ("sha256:", "sha257:", "sha257"), ("\"os\"", "\"so\"", "os"), ("{", "[", "JSON"),
     ])
     func isRefusedWhereItIsSomethingElse(_ old: String, _ new: String, _ complaint: String) throws {
         let text = String(decoding: try encodeJSON(state), as: UTF8.self)

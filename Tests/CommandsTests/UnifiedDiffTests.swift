@@ -43,7 +43,7 @@ import Testing
         let folder = TemporaryDirectory()
         var numbers = SystemRandomNumberGenerator()
         func text() -> String {
-            let words = ["a", "b", "", "c", "d\r", "- x", "+ y", "@@ -1 +1 @@", "é"]
+            let words = ["a", "b", "", "c", "d\r", "- x", "+ y", "@@ -1 +1 @@", "é", "e\u{301}"]
             let lines = (0..<Int.random(in: 0...30, using: &numbers)).map { _ in
                 words.randomElement(using: &numbers) ?? ""
             }
