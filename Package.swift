@@ -180,7 +180,7 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "OCI", "TestSupport",
-                argumentParser,
+                argumentParser, subprocess,
                 system,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),

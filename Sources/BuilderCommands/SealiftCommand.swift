@@ -19,12 +19,14 @@ package struct SealiftCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         groupedSubcommands: [
             CommandGroup(
-                name: "Making bundles", subcommands: [ImagesCommand.self, LockCommand.self, BuildCommand.self]),
+                name: "Making bundles",
+                subcommands: [ImagesCommand.self, LockCommand.self, BuildCommand.self]),
             CommandGroup(
                 name: "Looking at bundles",
-                subcommands: [InspectCommand.self, VerifyCommand.self]),
+                subcommands: [InspectCommand.self, VerifyCommand.self, DiffCommand.self]),
             CommandGroup(
-                name: "Keys and cache", subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
+                name: "Keys and cache",
+                subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
         ])
 
     package init() {}

@@ -18,6 +18,8 @@ struct VerifyCommand: TalkingCommand {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var bases: BaseArguments
+
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var reports: ReportArguments
@@ -28,9 +30,10 @@ struct VerifyCommand: TalkingCommand {
     @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
-        try await runCommand { [path, keys, format, reports] in
+        try await runCommand { [path, bases, keys, format, reports] in
             try await ArchiveVerification.run(
-                on: FilePath(path), trusting: try keys.trusted(), format: format, reports: reports, tool: "sealift")
+                on: FilePath(path), over: bases.files, trusting: try keys.trusted(), format: format, reports: reports,
+                tool: "sealift")
         }
     }
 }
