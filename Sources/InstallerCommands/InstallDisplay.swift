@@ -141,6 +141,9 @@ final class InstallDisplay: InstallRenderer {
             })
     }
 
+    /// A display that draws from now on.
+    static func started() -> InstallDisplay { InstallDisplay() }
+
     @Sendable func show(_ event: InstallEvent) {
         state.withLock { state in
             if case .began = event { state.began = Clock.now() }

@@ -60,11 +60,13 @@ struct VerifyCommand: TalkingCommand {
             var inventory = try await Inventory.take(
                 of: bundle, on: try node.options(), expectsUnpacked: !node.noUnpack)
             if let pattern {
+                let names = inventory.images.flatMap { $0.names.map(\.name) }
                 inventory = try inventory.query(pattern)
                 guard !inventory.images.isEmpty else {
+                    let meant = Self.nearestImage(to: pattern, among: names).map { "did you mean '\($0)'? " } ?? ""
                     throw Failure(
                         "the bundle has no image that '\(pattern)' asks for",
-                        hint: "'sealift-installer inspect' lists the names that it has", code: .data)
+                        hint: meant + "'sealift-installer inspect' lists the names that it has", code: .data)
                 }
             }
             Terminal.standardOutput.write(format == .json ? try Format.json(inventory) : inventory.text)
@@ -75,6 +77,15 @@ struct VerifyCommand: TalkingCommand {
                     hint: "'sealift-installer import' brings back what is missing", code: .data)
             }
         }
+    }
+}
+
+extension VerifyCommand {
+    /// The name whose last part is most like that of `pattern`: what stands before it is the same for many.
+    static func nearestImage(to pattern: String, among names: [String]) -> String? {
+        func last(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
+        let byLast = Dictionary(names.sorted().map { (last($0), $0) }) { first, _ in first }
+        return nearestName(to: last(pattern), among: byLast.keys).flatMap { byLast[$0] }
     }
 }
 
