@@ -188,8 +188,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "DefinitionTestSupport",
-                "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "Definition",
+                "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
@@ -275,8 +275,15 @@ let small: Set = [
     "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
+// Only where it is asked for, as for a release: every commit would compile everything above this module anew.
+let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
+precondition(commit.allSatisfy { $0.isHexDigit }, "SEALIFT_COMMIT is no commit: \(commit)")
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         small.contains(target.name)
         ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
+    if target.name == "Linux", !commit.isEmpty {
+        target.swiftSettings? += [.unsafeFlags(["-Xcc", "-DSEALIFT_COMMIT=\"\(commit)\""])]
+    }
 }
