@@ -92,10 +92,11 @@ let package = Package(
                 "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "BundlePage", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -160,6 +161,11 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
