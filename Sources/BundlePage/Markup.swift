@@ -16,6 +16,12 @@ struct Markup: Hashable, Sendable {
     /// Text.
     init(text: String) { html = Self.escaped(text) }
 
+    /// A name of an image, which may be broken behind its slashes.
+    init(name: String) {
+        html = name.split(separator: "/", omittingEmptySubsequences: false).map { Self.escaped(String($0)) }
+            .joined(separator: "/<wbr>")
+    }
+
     /// What is HTML already: never anything that stems from a bundle.
     init(trusted html: String) { self.html = html }
 

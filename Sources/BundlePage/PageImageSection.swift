@@ -37,7 +37,7 @@ extension BundlePage {
         let shared = layers.filter { $0.sharedBy > 1 }.reduce(Int64(0)) { $0 + $1.bytes }
         let size = layers.reduce(Int64(0)) { $0 + $1.bytes }
         let content = bill?.contents["\(image.digest)/\(platform.platform)"]
-        let names = image.references.map { "<span class=\"name\">\($0)</span>" as Markup }
+        let names = image.references.map { "<span class=\"name\">\(Markup(name: $0))</span>" as Markup }
         let original: Markup = image.original.map { " <small class=\"code\">was \($0.short)</small>" } ?? ""
         return [
             .init(
@@ -106,7 +106,8 @@ extension BundlePage {
             sorted: "size")
         let rows = images.layers.prefix(Self.layerLimit).map { layer in
             cells(layer) + [
-                .init(text: Self.form(of: layer.layer.mediaType)), .init(text: images.labels(layer.users)),
+                .init("<span class=\"whole\">\(Self.form(of: layer.layer.mediaType))</span>"),
+                .init(text: images.labels(layer.users)),
             ]
         }
         return """

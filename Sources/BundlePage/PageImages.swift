@@ -30,6 +30,12 @@ struct PageImages {
         var isHere: Bool
 
         var bytes: Int64 { layer.bytes }
+        /// The command that made it, where that says more than a digest does.
+        var name: String? {
+            origin.flatMap { origin in
+                ["sha256:", "file:", "dir:", "multi:"].contains { origin.contains($0) } ? nil : origin
+            }
+        }
         /// What it saves that it is there once.
         var savedBytes: Int64 { bytes * Int64(max(0, users.count - 1)) }
     }
@@ -104,7 +110,24 @@ struct PageImages {
             if text.hasPrefix(noise) { text = text.dropFirst(noise.count) }
             text = text.drop { $0 == " " }
         }
+        text = withShortDigests(text)[...]
         return text.prefix(160) + (text.count > 160 ? "…" : "")
+    }
+
+    /// Builders name what they copied by its digest; its first digits are enough.
+    private static func withShortDigests(_ text: Substring) -> String {
+        var result = ""
+        var digits: [Character] = []
+        for character in text.prefix(1000) + "\n" {
+            if character.isASCII, character.isHexDigit {
+                digits.append(character)
+                continue
+            }
+            result += digits.count < 32 ? String(digits) : String(digits.prefix(12))
+            digits = []
+            result.append(character)
+        }
+        return String(result.dropLast())
     }
 }
 

@@ -62,7 +62,9 @@ extension BundlePage {
         let ports = Set(summary.requirements.hostPorts.map { "\($0.port)/\($0.protocol) (\($0.owner))" }).sorted()
         let paths = Set(summary.requirements.hostPaths.map { "\($0.path) (\($0.owner))" }).sorted()
         func list(_ title: String, _ values: [String]) -> Markup {
-            values.isEmpty ? "" : "<p class=\"hint\">\(title): \(values.joined(separator: ", "))</p>\n"
+            let items = values.map { "<li>\($0)</li>" as Markup }.joined()
+            return values.isEmpty
+                ? "" : "<h4>\(title)</h4><ul class=\"plain columns\">\(items)</ul>\n"
         }
         return table.html(rows) + "\n" + list("Ports of the host", ports) + list("Paths of the host", paths)
     }

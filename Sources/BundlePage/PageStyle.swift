@@ -78,6 +78,8 @@ enum PageStyle {
         .stages dl { padding: 0 0 .8rem 2rem; } .stages dt { font-size: .8rem; color: var(--soft); margin-top: .3rem; }
         .stages dd { overflow-wrap: anywhere; }
         .plain { padding-left: 1.2rem; font-size: .87rem; overflow-wrap: anywhere; }
+        .columns { columns: 22rem auto; column-gap: 2rem; margin-bottom: .8rem; }
+        h4 { font-size: .87rem; font-weight: 600; margin: .9rem 0 .3rem; }
         footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft);
           font-size: .87rem; }
         """
@@ -94,12 +96,13 @@ enum PageStyle {
         td { overflow-wrap: anywhere; }
         td:first-child { min-width: 11rem; }
         .number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
-        td.number small { display: block; }
+        td.number small { display: block; white-space: normal; max-width: 9rem; margin-left: auto; }
         tbody tr:hover { background: var(--faint); }
         tr:target { background: var(--own); color: var(--own-ink); }
         .whole { white-space: nowrap; }
         .name { font-weight: 550; margin-right: .4rem; }
         td small.code { color: var(--soft); white-space: nowrap; }
+        #shared-table td:first-child { width: 34%; }
         .origin { display: block; color: var(--soft); font-size: .82rem; max-width: 44rem; }
         .away { border: 1px solid var(--soft); border-radius: 1rem; padding: 0 .5rem; font-size: .78rem; color: var(--soft); }
         .chip { display: inline-block; background: var(--faint); border-radius: .3rem; padding: 0 .4rem; margin: .06rem 0;
@@ -151,6 +154,7 @@ enum PageStyle {
         .r .tip { left: auto; right: 0; } .u .tip { top: auto; bottom: calc(100% + .3rem); }
         .map li li:hover > .tip, .map li li:focus > .tip, .map li li:target > .tip { visibility: visible; }
         @container (max-width: 3.2rem) or (max-height: 1.45rem) { .label { visibility: hidden; } }
+        @container (max-height: 2.7rem) { .label small { display: none; } }
         @container (max-width: 3.2rem) or (max-height: 2.4rem) {
           .group > a { visibility: hidden; } .group ul { inset: 1px; }
         }
@@ -179,7 +183,8 @@ enum PageStyle {
           section { margin-top: 2rem; }
           h2, h3, .legend, .hint, thead { break-after: avoid; }
           tr, .map, .figures, .facts div, .stages li { break-inside: avoid; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; } th button { display: contents; }
+          td:first-child { min-width: 15rem; } th, td { padding-right: .7rem; } .bar { min-width: 3.5rem; }
           thead { display: table-header-group; }
           .group li, .bar, .legend span::before, .chip { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         }

@@ -46,7 +46,7 @@ struct SpaceMap {
                 let origin = layer.origin.map { " · \($0)" } ?? ""
                 let users =
                     layer.users.count > 1 ? " · in \(layer.users.count) images: \(images.labels(layer.users))" : ""
-                let label = layer.users.count > 1 ? "\(layer.users.count) images" : layer.origin
+                let label = layer.users.count > 1 ? "\(layer.users.count) images" : layer.name
                 return Cell(
                     label: label ?? layer.layer.digest.short, bytes: layer.bytes,
                     detail: "layer \(layer.layer.digest.short)\(origin)\(users)")
