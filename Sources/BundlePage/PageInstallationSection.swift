@@ -80,7 +80,8 @@ extension BundlePage {
         let rows: [[PageTable.Cell]] = summary.parameters.map { parameter in
             let choices = parameter.choices.map { "one of \($0.joined(separator: ", "))" }
             return [
-                .init(text: parameter.name), .init(text: parameter.kind.rawValue), .init(Self.value(of: parameter)),
+                .init(text: parameter.name), .init("<span class=\"whole\">\(parameter.kind.rawValue)</span>"),
+                .init(Self.value(of: parameter)),
                 .init(text: [parameter.description, choices].compactMap(\.self).joined(separator: "; ")),
             ]
         }
