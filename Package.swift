@@ -184,7 +184,10 @@ let package = Package(
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
+            dependencies: [
+                "BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", "TestSupport", argumentParser, subprocess,
+                system,
+            ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
         .testTarget(

@@ -14,6 +14,7 @@ package struct SealiftCommand: AsyncParsableCommand {
         version: SealiftVersion.current,
         subcommands: [
             ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
+            DiffCommand.self,
             SignCommand.self, KeygenCommand.self, CacheCommand.self,
         ])
 

@@ -36,6 +36,8 @@ package enum BuildError: Error, Sendable {
     case noBinary(distribution: String, version: String, Platform)
     /// A file was given for a name that the definition doesn't have.
     case unknownFile(String, known: [String])
+    /// What was given as the base of a delta is none.
+    case noBase(FilePath, reason: String)
     case outputExists(FilePath)
     /// Builds work with the cache that was to be pruned.
     case cacheInUse(FilePath)
@@ -86,6 +88,7 @@ extension BuildError: CustomStringConvertible {
             known.isEmpty
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
+        case .noBase(let path, let reason): "can't build on top of \(path): \(reason)"
         case .outputExists(let path): "\(path) is there already"
         case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
         case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
@@ -119,6 +122,7 @@ extension BuildError: CustomStringConvertible {
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
         case .cacheInUse: "run it again when they have ended"
         case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
+        case .noBase: "give a bundle, its index.json, or what 'sealift-installer status --export' wrote"
         case .outputExists: "add --force to replace it, or choose another --output"
         case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
