@@ -95,11 +95,12 @@ let package = Package(
                 "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "ImageLayout",
-                "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "BundlePage", "Charts", "CommandSupport", "Definition", "Discovery",
+                "ImageLayout", "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -164,6 +165,11 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
             ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
