@@ -60,6 +60,12 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the archive in parts of this size, for smaller media: 4G, 4.7G and 650M are decimal, 4300MiB binary.",
+            valueName: "size"), transform: PartSize.init(parsing:))
+    var splitSize: PartSize?
+
     @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
     var leavesOutBill = false
 
@@ -92,6 +98,7 @@ struct BuildCommand: AsyncParsableCommand {
             let signer = try signingKey.map { path in
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
+            if let warning = splitSize?.warning { display.show(.warning(warning)) }
             let inputs = try bundle.read()
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
@@ -111,7 +118,7 @@ struct BuildCommand: AsyncParsableCommand {
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
                 local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
-                layers: layers)
+                layers: layers, partSize: splitSize?.bytes)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {

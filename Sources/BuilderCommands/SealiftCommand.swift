@@ -14,7 +14,7 @@ package struct SealiftCommand: AsyncParsableCommand {
         version: SealiftVersion.current,
         subcommands: [
             ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
-            SignCommand.self, KeygenCommand.self, CacheCommand.self,
+            SplitCommand.self, JoinCommand.self, SignCommand.self, KeygenCommand.self, CacheCommand.self,
         ])
 
     package init() {}

@@ -26,6 +26,8 @@ struct SignCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @OptionGroup var mediaArguments: MediaArguments
+
     @Option(help: ArgumentHelp("Where the signed archive goes.", valueName: "file"), completion: .file())
     var output: String?
 
@@ -35,7 +37,7 @@ struct SignCommand: AsyncParsableCommand {
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
             let key = try protection.privateKey(at: key) { Terminal.standardError.write("warning: \($0)\n") }
-            let bundle = try BundleReader(opening: FilePath(path))
+            let bundle = try BundleReader(opening: FilePath(path), on: mediaArguments.media)
             let output = FilePath(output ?? path)
             let signing = try BundleSigning(
                 bundle, with: key, output: output, isForced: force, workers: ProcessorCount.available)

@@ -21,7 +21,8 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         try await runCommand { [path, keys, format, reports] in
             try await ArchiveVerification.run(
-                on: FilePath(path), trusting: try keys.trusted(), format: format, reports: reports, tool: "sealift")
+                on: FilePath(path), of: keys.media, trusting: try keys.trusted(), format: format, reports: reports,
+                tool: "sealift")
         }
     }
 }

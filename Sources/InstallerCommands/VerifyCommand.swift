@@ -43,7 +43,8 @@ struct VerifyCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             guard asksNode else {
                 return try await ArchiveVerification.run(
-                    on: FilePath(path), trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format,
+                    on: FilePath(path), of: keys.media, trusting: try keys.trusted(with: KeyArguments.trustedFolder),
+                    format: format,
                     reports: reports, tool: "sealift-installer")
             }
             let bundle = try keys.openBundle(path)
