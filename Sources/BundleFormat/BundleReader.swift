@@ -80,7 +80,7 @@ package final class BundleReader: Sendable {
     }
 
     /// Whether the archive is in parts.
-    package var isParted: Bool { file.archive.parts.first?.path != path }
+    package var isParted: Bool { file.archive.isParted }
 
     private static func artifact(
         _ descriptor: Descriptor, load: (Descriptor) throws -> Data

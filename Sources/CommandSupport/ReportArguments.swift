@@ -33,8 +33,7 @@ package struct ReportArguments: ParsableArguments {
             try archive.digest { _ in if Interruption.happened { throw CancellationError() } }
         }
         paper.archive.bytes = archive.size
-        let parts = archive.parts.map(\.path.string)
-        paper.archive.parts = parts == [paper.archive.path] ? nil : parts
+        paper.archive.parts = archive.isParted ? archive.parts.map(\.path.string) : nil
         for file in files {
             let text = Self.form(of: file) == .html ? paper.page : try Format.json(paper)
             try DurableFile.write(Data(text.utf8), to: FilePath(file))

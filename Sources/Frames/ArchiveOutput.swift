@@ -90,7 +90,7 @@ package struct ArchiveOutput: Sendable {
             }
             copies.append((FileDescriptor(rawValue: copy), piece.path, piece.size))
         }
-        return PartedFile(copies, from: start, at: path)
+        return PartedFile(copies, from: start, isParted: parts != nil, at: path)
     }
 
     /// How much the current part still takes; begins a new one where that would be nothing.

@@ -17,13 +17,15 @@ package final class PartedFile: Sendable {
     /// How the archive is called in errors: the file, or what leads to the parts.
     package let path: FilePath
     package let parts: [Part]
+    /// Whether the archive was opened as parts, be it only one.
+    package let isParted: Bool
     /// The bytes of all parts.
     package var size: Int64 { parts.last?.range.upperBound ?? 0 }
 
     /// Opens an archive in one file; throws ``FramesError``.
     package convenience init(opening path: FilePath) throws(FramesError) {
         let (file, size) = try Self.open(path)
-        self.init([(file, path, size)], at: path)
+        self.init([(file, path, size)], isParted: false, at: path)
     }
 
     /// Opens the files of an archive in parts, in their order; throws ``FramesError``, which names the part.
@@ -44,12 +46,16 @@ package final class PartedFile: Sendable {
                 throw error
             }
         }
-        self.init(opened, at: path)
+        self.init(opened, isParted: true, at: path)
     }
 
     /// Takes over open files; the first one's bytes are those from `start` on.
-    init(_ files: [(file: FileDescriptor, path: FilePath, size: Int64)], from start: Int64 = 0, at path: FilePath) {
+    init(
+        _ files: [(file: FileDescriptor, path: FilePath, size: Int64)], from start: Int64 = 0, isParted: Bool,
+        at path: FilePath
+    ) {
         self.path = path
+        self.isParted = isParted
         var start = start
         parts = files.map { file, path, size in
             defer { start += size }
