@@ -14,7 +14,8 @@ package struct SealiftCommand: AsyncParsableCommand {
         version: SealiftVersion.current,
         subcommands: [
             ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
-            SignCommand.self, KeygenCommand.self, CacheCommand.self,
+            SignCommand.self, KeygenCommand.self, CacheCommand.self, PushCommand.self, PullCommand.self,
+            ServeCommand.self, ExportCommand.self,
         ])
 
     package init() {}
