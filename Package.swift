@@ -179,7 +179,7 @@ let package = Package(
         .testTarget(
             name: "BundleDistributionTests",
             dependencies: [
-                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry", "Signatures",
                 "TestSupport", "Threads", system,
             ]),
         .testTarget(

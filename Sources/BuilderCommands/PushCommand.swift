@@ -47,6 +47,7 @@ struct PushCommand: AsyncParsableCommand {
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
             let bundle = try keys.open(path)
+            bundle.announceSignature()
             let client = try registry.client()
             if images {
                 let push = try ImagePush(

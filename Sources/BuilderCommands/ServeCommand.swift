@@ -39,11 +39,16 @@ struct ServeCommand: AsyncParsableCommand {
             let server = try await BundleServer.start(served, host: host, port: port) { event in
                 Self.log(event, requests: logRequests)
             }
-            let files = try HostsFile.all(for: bundle, server: "http://\(server.address)")
+            bundle.announceSignature()
+            // Nodes can't connect to "all addresses".
+            let isAny = ["0.0.0.0", "::"].contains(host)
+            let reachable = isAny ? "ADDRESS:\(server.address.split(separator: ":").last ?? "")" : server.address
+            let files = try HostsFile.all(for: bundle, server: "http://\(reachable)")
             Terminal.standardOutput.write("http://\(server.address)\n")
             Terminal.standardError.write(
                 "\(bundle.description.name) \(bundle.description.version): \(bundle.description.images.count) images, "
-                    + "until Ctrl-C; for containerd on a node, below its config_path:\n\n"
+                    + "until Ctrl-C; for containerd on a node, below its config_path"
+                    + "\(isAny ? ", with this machine's address" : ""):\n\n"
                     + files.map { "--- certs.d/\($0.path)\n\($0.text)" }.joined(separator: "\n"))
             await Self.waitForInterruption()
             try await server.stop()

@@ -157,6 +157,9 @@ extension RegistryClient {
             let url = try HTTPURL(parsing: "\(found.text)\(separator)digest=\(descriptor.digest)")
             return Target(subject: start.subject, url: url, realm: url.hasSameOrigin(as: start.url) ? start.realm : nil)
         } catch {
+            if case .invalidURL = error {
+                throw .malformedAnswer(start.subject, host: start.host, reason: "where the bytes go, \(error)")
+            }
             throw RegistryError(error, subject: start.subject)
         }
     }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import NIOCore
+internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import Threads
@@ -9,9 +9,9 @@ package final class BundleServer: Sendable {
     /// What keeps a client from holding the server up, and many from taking all its memory.
     package struct Limits: Sendable {
         /// For a whole request, from the connection or the last answer on.
-        package var request: TimeAmount = .seconds(60)
+        package var request: Duration = .seconds(60)
         /// For half a megabyte of an answer.
-        package var stall: TimeAmount = .seconds(120)
+        package var stall: Duration = .seconds(120)
         package var clients = 512
         /// Threads that read the archive.
         package var readers = 4

@@ -168,9 +168,9 @@ final class RegistryConnection: ChannelInboundHandler, @unchecked Sendable {  //
     }
 
     /// Gives the client until then for what is its turn: a whole request, however slowly it comes, or to take a piece.
-    private func expect(within time: TimeAmount) {
+    private func expect(within time: Duration) {
         deadline?.cancel()
-        deadline = context?.eventLoop.scheduleTask(in: time) { [weak self] in
+        deadline = context?.eventLoop.scheduleTask(in: TimeAmount(time)) { [weak self] in
             self?.isClosing = true
             self?.context?.close(promise: nil)
         }

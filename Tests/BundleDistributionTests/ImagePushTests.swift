@@ -17,7 +17,8 @@ struct ImagePushTests {
             let sum = Sum()
             let result = try await push.run { sum.add($0) }
             #expect(sum.now == push.bytes)
-            #expect(result.images.map(\.target.repository) == ["mirror/library/app", "mirror/team/db", "mirror/team/web"])
+            #expect(
+                result.images.map(\.target.repository) == ["mirror/library/app", "mirror/team/db", "mirror/team/web"])
             #expect(result.images.allSatisfy { $0.refusedIndex == nil })
             // The layer that all three share was sent once.
             #expect(result.blobs.mounted == 2)
@@ -71,13 +72,14 @@ struct ImagePushTests {
         }
     }
 
-    @Test func mountsNeedNoRightToWhereTheyComeFrom() async throws {
+    /// A token is asked for again where it also has to be good for where a blob comes from.
+    @Test func mountsWithTokens() async throws {
         let packed = try Packed(try SampleBundle())
         try await DockerRegistry.with(.privateToken) { registry in
             let names = try ImageNames(parsing: registry.host, keepsHost: false)
             let result = try await ImagePush(packed.bundle, to: names, client: client(of: registry), jobs: 2)
                 .run { _ in }
-            #expect(result.blobs.mounted + result.blobs.uploaded == 10)
+            #expect(result.blobs.mounted == 2)
             for (image, pushed) in zip(packed.sample.images, result.images) {
                 let found = try await client(of: registry).resolve(pushed.target)
                 #expect(found.descriptor.digest == image.root.digest)
@@ -116,7 +118,9 @@ struct ImagePushTests {
         #expect(try names.target(for: ImageReference(parsing: image)).description == expected)
     }
 
-    @Test(arguments: ["", "team", "team/platform", "r.example/x:1", "R.example/UPPER", "r.example//x", "https://r.example"])
+    @Test(arguments: [
+        "", "team", "team/platform", "r.example/x:1", "R.example/UPPER", "r.example//x", "https://r.example",
+    ])
     func refusesWhatIsNoPlaceForImages(_ text: String) {
         let error = #expect(throws: DistributionError.self) { try ImageNames(parsing: text, keepsHost: false) }
         #expect(error?.hint != nil)
@@ -143,7 +147,9 @@ struct ImagePushTests {
         }
     }
 
-    @Test(arguments: ["", "10.0.0.5:5000", "ftp://x", "http://", "http://a\"b", "http://a\nb", "http://u:p@h", "http://h/?a"])
+    @Test(arguments: [
+        "", "10.0.0.5:5000", "ftp://x", "http://", "http://a\"b", "http://a\nb", "http://u:p@h", "http://h/?a",
+    ])
     func refusesWhatIsNoAddress(_ text: String) {
         #expect(throws: DistributionError.self) { try HostsFile.server(text) }
     }
