@@ -52,8 +52,8 @@ struct PullCommand: AsyncParsableCommand {
                         : "the same file as was pushed: \(result.digest)\n")
             } else {
                 Terminal.standardError.write(
-                    "warning: the file is not byte for byte the one that was pushed (\(result.pushed)): it was compressed "
-                        + "by another version of libzstd; every member is the same, by digest\n")
+                    "warning: the file is not byte for byte the one that was pushed (\(result.pushed)): another "
+                        + "version of Sealift or libzstd compressed it; every member is the same, by digest\n")
             }
             Terminal.standardOutput.write("\(result.path)\n")
         }

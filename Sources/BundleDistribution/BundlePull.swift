@@ -16,7 +16,7 @@ package struct BundlePull: Sendable {
         package var path: FilePath
         package var digest: Digest
         package var size: Int64
-        /// Whether the file is the one that was pushed, byte for byte. Where it is not, another libzstd made its frames;
+        /// Whether the file is the one that was pushed, byte for byte. Where it is not, another Sealift or libzstd made its frames;
         /// every member is the same.
         package var isIdentical: Bool
         /// The digest that the pushed file had.
