@@ -111,7 +111,7 @@ package struct BundlePush: Sendable {
         let cancellation = Cancellation()
         let digest = try await withTaskCancellationHandler {
             try await onThread("digest") { [bundle] in
-                try bundle.file.fileDigest { count in
+                try bundle.file.archive.digest { count in
                     if cancellation.isCancelled { throw CancellationError() }
                     progress(count)
                 }
