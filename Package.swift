@@ -87,15 +87,19 @@ let package = Package(
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
+            name: "Charts", dependencies: ["BundleFormat", "Definition", "OCI", "Processes", "Threads", system]),
+        .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages",
+                "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "ImageLayout",
+                "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -113,7 +117,7 @@ let package = Package(
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
-        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
             dependencies: [
@@ -177,8 +181,16 @@ let package = Package(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
+            name: "ChartsTests",
+            dependencies: [
+                "Charts", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Processes", "TestSupport", system,
+            ]),
+        .testTarget(
             name: "CommandsTests",
-            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
+            dependencies: [
+                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "DefinitionTestSupport",
+                "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
+            ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
         .testTarget(

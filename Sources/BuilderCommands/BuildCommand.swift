@@ -44,6 +44,14 @@ struct BuildCommand: AsyncParsableCommand {
             """)
     var layers: BundleBuild.LayerForm = .keep
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Make a delta: leave out the layers and the Kubernetes that an earlier bundle brought. FILE is that bundle, \
+            its index.json, or what 'sealift-installer status --export' wrote.
+            """, valueName: "file"), completion: .file())
+    var since: String?
+
     @OptionGroup(title: "Files at hand") var files: LocalFileOptions
 
     @Option(
@@ -92,7 +100,9 @@ struct BuildCommand: AsyncParsableCommand {
             let signer = try signingKey.map { path in
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
-            let inputs = try bundle.read()
+            let base = try since.map { try Self.base(at: FilePath($0)) }
+            let inputs = try await bundle.read(
+                lock: ChartLock(path: lock), cache: noCache ? nil : CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()
@@ -111,7 +121,7 @@ struct BuildCommand: AsyncParsableCommand {
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
                 local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
-                layers: layers)
+                layers: layers, base: base)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
@@ -127,6 +137,10 @@ struct BuildCommand: AsyncParsableCommand {
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }
+    }
+
+    private static func base(at path: FilePath) throws -> DeltaBase {
+        try DeltaBase(readingListAt: path) ?? DeltaBase(of: BundleReader(opening: path))
     }
 
     /// Notes in the lock what became of its images. The bundle has a copy that says so; that the lock can't be written is

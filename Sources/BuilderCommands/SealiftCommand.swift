@@ -13,8 +13,9 @@ package struct SealiftCommand: AsyncParsableCommand {
             """,
         version: SealiftVersion.current,
         subcommands: [
-            ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self, InspectCommand.self,
-            SignCommand.self, KeygenCommand.self, CacheCommand.self,
+            InitCommand.self, ImagesCommand.self, LockCommand.self, BuildCommand.self, VerifyCommand.self,
+            InspectCommand.self, DiffCommand.self, SignCommand.self, KeygenCommand.self, CacheCommand.self,
+            ExportCommand.self,
         ])
 
     package init() {}

@@ -11,6 +11,8 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
 
+    @OptionGroup var bases: BaseArguments
+
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var reports: ReportArguments
@@ -19,9 +21,10 @@ struct VerifyCommand: AsyncParsableCommand {
     var format: OutputFormat = .text
 
     func run() async throws {
-        try await runCommand { [path, keys, format, reports] in
+        try await runCommand { [path, bases, keys, format, reports] in
             try await ArchiveVerification.run(
-                on: FilePath(path), trusting: try keys.trusted(), format: format, reports: reports, tool: "sealift")
+                on: FilePath(path), over: bases.files, trusting: try keys.trusted(), format: format, reports: reports,
+                tool: "sealift")
         }
     }
 }

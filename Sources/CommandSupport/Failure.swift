@@ -102,7 +102,7 @@ package func runCommand(
 
 extension String {
     /// Printable but for its line ends: some messages are lists. What strangers have written was made one line before.
-    fileprivate var printableLines: String {
+    package var printableLines: String {
         split(separator: "\n", omittingEmptySubsequences: false).map { $0.printable() }.joined(separator: "\n")
     }
 }

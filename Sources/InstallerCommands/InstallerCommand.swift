@@ -11,7 +11,8 @@ package struct InstallerCommand: AsyncParsableCommand {
         version: SealiftVersion.current,
         subcommands: [
             PreflightCommand.self, InstallCommand.self, StatusCommand.self, CheckCommand.self, UpgradeCommand.self,
-            UninstallCommand.self, ImportCommand.self, VerifyCommand.self, InspectCommand.self,
+            UninstallCommand.self, TokenCommand.self, JoinCommand.self, ImportCommand.self, VerifyCommand.self,
+            InspectCommand.self,
             SupportBundleCommand.self,
         ])
 

@@ -24,6 +24,8 @@ struct VerifyCommand: AsyncParsableCommand {
             "With --node: only the image that is asked for by this name, in any spelling.", valueName: "name"))
     var pattern: String?
 
+    @OptionGroup var bases: BaseArguments
+
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var reports: ReportArguments
@@ -36,6 +38,7 @@ struct VerifyCommand: AsyncParsableCommand {
     func validate() throws {
         if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
         if !reports.isEmpty, asksNode { throw ValidationError("--report is about the archive: leave out --node") }
+        if !bases.files.isEmpty, asksNode { throw ValidationError("--base is about archives: leave out --node") }
         if node.address != nil, !asksNode { throw ValidationError("--address is a node's: add --node") }
     }
 
@@ -43,8 +46,8 @@ struct VerifyCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             guard asksNode else {
                 return try await ArchiveVerification.run(
-                    on: FilePath(path), trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format,
-                    reports: reports, tool: "sealift-installer")
+                    on: FilePath(path), over: bases.files, trusting: try keys.trusted(with: KeyArguments.trustedFolder),
+                    format: format, reports: reports, tool: "sealift-installer")
             }
             let bundle = try keys.openBundle(path)
             bundle.announceSignature()
