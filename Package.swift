@@ -95,11 +95,12 @@ let package = Package(
                 "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "Charts", "CommandSupport", "Definition", "Discovery", "ImageLayout",
-                "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "BundlePage", "Charts", "CommandSupport", "Definition", "Discovery",
+                "ImageLayout", "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -165,6 +166,11 @@ let package = Package(
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
             ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
             name: "RegistryTests",
@@ -188,8 +194,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "DefinitionTestSupport",
-                "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "Definition",
+                "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
@@ -275,8 +281,15 @@ let small: Set = [
     "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
+// Only where it is asked for, as for a release: every commit would compile everything above this module anew.
+let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
+precondition(commit.allSatisfy { $0.isHexDigit }, "SEALIFT_COMMIT is no commit: \(commit)")
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         small.contains(target.name)
         ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
+    if target.name == "Linux", !commit.isEmpty {
+        target.swiftSettings? += [.unsafeFlags(["-Xcc", "-DSEALIFT_COMMIT=\"\(commit)\""])]
+    }
 }

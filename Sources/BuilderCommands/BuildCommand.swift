@@ -11,7 +11,7 @@ internal import Signatures
 internal import SystemPackage
 
 /// `sealift build BUNDLE`.
-struct BuildCommand: AsyncParsableCommand {
+struct BuildCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Pack a bundle: images, manifests, Kubernetes and the installer, in one archive.",
@@ -19,6 +19,12 @@ struct BuildCommand: AsyncParsableCommand {
             Fetches exactly what images.lock pins; without a lock, one is made first. The same lock gives the same \
             archive, byte for byte. An interrupted build goes on where it stopped. The archive's path is the last line \
             on standard output.
+
+            EXAMPLES:
+              sealift build bundles/hello
+              sealift build bundles/hello --dry-run
+              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -80,6 +86,8 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(help: "How to report: text, or json for one event a line.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         if protection.passphraseFile != nil, signingKey == nil {
             throw ValidationError("--passphrase-file opens the key to sign with: add --sign")
@@ -133,7 +141,7 @@ struct BuildCommand: AsyncParsableCommand {
             display.finish()
             if layers == .zstd { note(entries, in: lockPath, display) }
             if let signer, format == .text {
-                Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
+                Message.note("signed with \(signer.publicKey.fingerprint)")
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }

@@ -4,9 +4,16 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift verify BUNDLE`.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: ArchiveVerification.abstract, discussion: ArchiveVerification.discussion)
+        commandName: "verify", abstract: ArchiveVerification.abstract,
+        discussion: ArchiveVerification.discussion + """
+
+
+            EXAMPLES:
+              sealift verify dist/hello-1.0.tar.zst
+              sealift verify dist/hello-1.0.tar.zst --key release.pub --report check.html
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
@@ -19,6 +26,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [path, bases, keys, format, reports] in
