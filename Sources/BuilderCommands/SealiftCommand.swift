@@ -27,7 +27,12 @@ package struct SealiftCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Keys and cache",
                 subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
-            CommandGroup(name: "Getting bundles where they are needed", subcommands: [ExportCommand.self]),
+            CommandGroup(
+                name: "Getting bundles where they are needed",
+                subcommands: [
+                    PushCommand.self, PullCommand.self, ServeCommand.self, SplitCommand.self, JoinCommand.self,
+                    ExportCommand.self,
+                ]),
         ])
 
     package init() {}
