@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BundleBuilder
 internal import BundleFormat
 internal import Charts
+internal import CommandSupport
 internal import Definition
 internal import OCI
 internal import SystemPackage
@@ -12,13 +13,23 @@ struct BundleOptions: ParsableArguments {
         help: ArgumentHelp("The bundle's folder, or its bundle.yaml.", valueName: "bundle"), completion: .directory)
     var bundle: String
 
-    @Option(help: ArgumentHelp("Give a parameter a value; may be repeated.", valueName: "name=value"))
+    @Option(
+        help: ArgumentHelp("Give a parameter a value; may be repeated.", valueName: "name=value"),
+        completion: .custom { words, _, prefix in
+            ValueCompletion.ofDefinition(in: words)?.assignments(for: prefix) ?? []
+        })
     var set: [String] = []
 
-    @Option(help: ArgumentHelp("Take the values of a profile, or of several.", valueName: "name,…"))
+    @Option(
+        help: ArgumentHelp("Take the values of a profile, or of several.", valueName: "name,…"),
+        completion: .custom { words, _, prefix in
+            ValueCompletion.ofDefinition(in: words)?.profileNames(for: prefix) ?? []
+        })
     var profile: String?
 
-    @Option(help: ArgumentHelp("Only for this platform; may be repeated.", valueName: "os/arch"))
+    @Option(
+        help: ArgumentHelp("Only for this platform; may be repeated.", valueName: "os/arch"),
+        completion: .list(["linux/amd64", "linux/arm64"]))
     var platform: [String] = []
 
     @Option(

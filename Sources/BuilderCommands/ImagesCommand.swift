@@ -9,19 +9,25 @@ internal import OCI
 internal import SystemPackage
 
 /// `sealift images BUNDLE`.
-struct ImagesCommand: AsyncParsableCommand {
+struct ImagesCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "images",
         abstract: "List the images that a bundle needs, and who asks for them.",
         discussion: """
             Walks every YAML document of the bundle. Guesses that the definition neither confirms nor dismisses, and \
             findings that nobody waived, are listed too and end the command with 65. Asks no registry.
+
+            EXAMPLES:
+              sealift images bundles/hello
+              sealift images bundles/hello --format json | jq -r '.images[].reference'
             """)
 
     @OptionGroup var bundle: BundleOptions
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     @Option(
         help: ArgumentHelp(

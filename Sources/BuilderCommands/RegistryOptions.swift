@@ -62,6 +62,13 @@ struct RegistryOptions: ParsableArguments {
         configuration.maximumTransfers = jobs
         configuration.wait(for: .seconds(timeout))
         configuration.retry.attempts = retries + 1
+        configuration.observe = { event in Message.detail("\(event)") }
+        let attempts = configuration.retry.attempts
+        configuration.retry.observe = { error, pause, failures in
+            let milliseconds =
+                pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000
+            Message.detail("attempt \(failures) of \(attempts) failed, the next in \(milliseconds) ms: \(error)")
+        }
         return RegistryClient(configuration)
     }
 }
