@@ -141,7 +141,9 @@ struct BuildCommand: TalkingCommand {
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
                 Terminal.standardOutput.write(
-                    format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
+                    format == .json
+                        ? try Format.json(PlanListing(build.plan, of: inputs.discovery))
+                        : PlanListing(build.plan, of: inputs.discovery).text)
                 return
             }
             let (path, entries) = try await build.run()
