@@ -11,7 +11,7 @@ internal import Signatures
 internal import SystemPackage
 
 /// `sealift build BUNDLE`.
-struct BuildCommand: AsyncParsableCommand {
+struct BuildCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Pack a bundle: images, manifests, Kubernetes and the installer, in one archive.",
@@ -19,6 +19,12 @@ struct BuildCommand: AsyncParsableCommand {
             Fetches exactly what images.lock pins; without a lock, one is made first. The same lock gives the same \
             archive, byte for byte. An interrupted build goes on where it stopped. The archive's path is the last line \
             on standard output.
+
+            EXAMPLES:
+              sealift build bundles/hello
+              sealift build bundles/hello --dry-run
+              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -68,6 +74,12 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the archive in parts of this size, for smaller media: 4G, 4.7G and 650M are decimal, 4300MiB binary.",
+            valueName: "size"), transform: PartSize.init(parsing:))
+    var splitSize: PartSize?
+
     @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
     var leavesOutBill = false
 
@@ -79,6 +91,8 @@ struct BuildCommand: AsyncParsableCommand {
 
     @Option(help: "How to report: text, or json for one event a line.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func validate() throws {
         if protection.passphraseFile != nil, signingKey == nil {
@@ -100,8 +114,10 @@ struct BuildCommand: AsyncParsableCommand {
             let signer = try signingKey.map { path in
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
+            if let warning = splitSize?.warning { display.show(.warning(warning)) }
             let base = try since.map { try Self.base(at: FilePath($0)) }
-            let inputs = try bundle.read()
+            let inputs = try await bundle.read(
+                lock: ChartLock(path: lock), cache: noCache ? nil : CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()
@@ -120,7 +136,7 @@ struct BuildCommand: AsyncParsableCommand {
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
                 local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
-                layers: layers, base: base)
+                layers: layers, base: base, partSize: splitSize?.bytes)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
@@ -132,7 +148,7 @@ struct BuildCommand: AsyncParsableCommand {
             display.finish()
             if layers == .zstd { note(entries, in: lockPath, display) }
             if let signer, format == .text {
-                Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
+                Message.note("signed with \(signer.publicKey.fingerprint)")
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }

@@ -5,13 +5,16 @@ internal import CommandSupport
 internal import OCI
 
 /// `sealift diff OLD NEW`.
-struct DiffCommand: AsyncParsableCommand {
+struct DiffCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what one bundle has and another has not.",
         discussion: """
             Images that were added, removed or changed, by layer; the bytes that a delta from OLD to NEW would carry; \
             files, and texts as a unified diff. Reads only the front of the archives; `verify` proves the rest.
+
+            EXAMPLES:
+              sealift diff hello-1.0.tar.zst hello-1.1.tar.zst
             """)
 
     @Argument(help: ArgumentHelp("The older bundle's archive.", valueName: "old"), completion: .file())
@@ -30,6 +33,8 @@ struct DiffCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [self] in

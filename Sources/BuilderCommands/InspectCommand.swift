@@ -5,9 +5,16 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift inspect BUNDLE`.
-struct InspectCommand: AsyncParsableCommand {
+struct InspectCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: ArchiveInspection.abstract, discussion: ArchiveInspection.discussion)
+        commandName: "inspect", abstract: ArchiveInspection.abstract,
+        discussion: ArchiveInspection.discussion + """
+
+
+            EXAMPLES:
+              sealift inspect dist/hello-1.0.tar.zst --layers
+              sealift inspect dist/hello-1.0.tar.zst --sbom > hello.cdx.json
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
@@ -15,6 +22,8 @@ struct InspectCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var inspection: ArchiveInspection
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     @Option(
         name: .customLong("html"),

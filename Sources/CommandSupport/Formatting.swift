@@ -29,10 +29,12 @@ package enum Format {
     package static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
         let rows = rows.map { $0.map { $0.printable() } }
         let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        let widths = (0..<columns).map { column in
+            rows.map { $0.count > column ? $0[column].columnWidth : 0 }.max() ?? 0
+        }
         return rows.map { row in
             var line = row.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: widths[column] - cell.count)
+                let space = String(repeating: " ", count: widths[column] - cell.columnWidth)
                 return rightAligned.contains(column) ? space + cell : cell + space
             }.joined(separator: "  ")
             while line.last == " " { line.removeLast() }

@@ -5,13 +5,18 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift-installer status`.
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show what is installed, how far the last command came, and how the platform is doing.",
         discussion: """
             Ends with 0 when all was done and all is ready, with 69 otherwise. What --export writes holds digests, \
             sizes, and the bundle's name and version, and nothing else of this host.
+
+            EXAMPLES:
+              sealift-installer status
+              sealift-installer status --format json
+              sealift-installer status --export state.json
             """)
 
     @Option(
@@ -22,6 +27,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [format, export] in
@@ -45,6 +52,7 @@ extension StatusReport {
         var facts = [["bundle", "\(bundle) \(version)"]]
         if let kubernetes { facts.append(["k0s", kubernetes]) }
         if let signedBy { facts.append(["signed by", "\(signedBy)"]) }
+        if let joined { facts.append(["worker of", joined]) }
         if let nodeAddress { facts.append(["node", nodeAddress]) }
         if let command { facts.append([command, isFinished ? "finished" : "NOT finished: run it again to go on"]) }
         if !waived.isEmpty { facts.append(["waived", waived.joined(separator: ", ")]) }
@@ -68,17 +76,22 @@ extension StatusReport {
 }
 
 /// `sealift-installer check`.
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Run every check of the installed platform again.",
         discussion: """
             Four layers: resources are valid and ready; services can be reached from a pod; applications answer; data \
             flows from end to end. Ends with 0 when all passed, with 65 otherwise.
+
+            EXAMPLES:
+              sealift-installer check
             """)
 
     @Option(help: "How to print the results: text, or json with one object a line.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [format] in
