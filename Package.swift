@@ -87,15 +87,20 @@ let package = Package(
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
+            name: "Charts", dependencies: ["BundleFormat", "Definition", "OCI", "Processes", "Threads", system]),
+        .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages",
+                "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
+                "BundleBuilder", "BundleFormat", "BundlePage", "Charts", "CommandSupport", "Definition", "Discovery",
+                "ImageLayout", "Linux", "OCI",
                 "Registry",
                 "Signatures", "Threads", argumentParser, system,
             ]),
@@ -113,7 +118,7 @@ let package = Package(
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
-        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
             dependencies: [
@@ -161,6 +166,11 @@ let package = Package(
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
             ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
             name: "RegistryTests",
@@ -177,11 +187,15 @@ let package = Package(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
+            name: "ChartsTests",
+            dependencies: [
+                "Charts", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Processes", "TestSupport", system,
+            ]),
+        .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "OCI", "TestSupport",
-                argumentParser, subprocess,
-                system,
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "Definition",
+                "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import BundleFormat
+internal import BundlePage
 internal import CommandSupport
+internal import SystemPackage
 
 /// `sealift inspect BUNDLE`.
 struct InspectCommand: TalkingCommand {
@@ -23,9 +25,32 @@ struct InspectCommand: TalkingCommand {
 
     @OptionGroup var verbosity: VerbosityArguments
 
+    @Option(
+        name: .customLong("html"),
+        help: ArgumentHelp(
+            "Draw the bundle: write one page that needs nothing else to this file, .html; '-' for stdout.",
+            valueName: "file"), completion: .file(extensions: ["html"]))
+    var page: String?
+
+    func validate() throws {
+        guard let page else { return }
+        // Whoever mixes up the two arguments keeps the bundle.
+        guard page == "-" || page.lowercased().hasSuffix(".html") else {
+            throw ValidationError("--html \(page): the name must end with .html")
+        }
+        guard inspection.isPlain else {
+            throw ValidationError("--html writes a page that has everything: leave out the rest")
+        }
+    }
+
     func run() async throws {
-        try await runCommand { [path, keys, inspection] in
-            try inspection.run(on: keys.open(path))
+        try await runCommand { [path, keys, inspection, page] in
+            let bundle = try keys.open(path)
+            guard let page else { return try inspection.run(on: bundle) }
+            let html = try BundlePage(of: bundle).html
+            if page == "-" { return try Terminal.standardOutput.write(document: html.utf8) }
+            try DurableFile.write(html.utf8, to: FilePath(page))
+            Terminal.standardOutput.write("\(page)\n")
         }
     }
 }

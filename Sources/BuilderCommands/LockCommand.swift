@@ -48,7 +48,7 @@ struct LockCommand: TalkingCommand {
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) {
-            let inputs = try bundle.read()
+            let inputs = try await bundle.read(lock: nil, cache: CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             let path = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
             let old = try Self.read(path)

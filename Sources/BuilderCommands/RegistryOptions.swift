@@ -41,15 +41,22 @@ struct RegistryOptions: ParsableArguments {
         for text in ca where !text.contains("=") { throw ValidationError("--ca takes HOST=FILE, not '\(text)'") }
     }
 
+    /// The files of `--ca`, by host.
+    var certificateAuthorities: [String: FilePath] {
+        var authorities: [String: FilePath] = [:]
+        for text in ca {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            authorities[String(parts[0])] = FilePath(String(parts[1]))
+        }
+        return authorities
+    }
+
     func client() throws -> RegistryClient {
         var configuration = RegistryConfiguration(userAgent: "sealift/\(SealiftVersion.current)")
         configuration.mirrors = try mirror.map { text throws(Malformed) in try RegistryMirror(parsing: text) }
         configuration.plainHTTPHosts = Set(plainHttp)
-        for text in ca {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            configuration.certificateAuthorities[String(parts[0])] = FilePath(String(parts[1]))
-        }
+        configuration.certificateAuthorities = certificateAuthorities
         configuration.credentials = try CredentialStore.docker(
             at: authFile.map { FilePath($0) }, environment: Environment.all)
         configuration.maximumTransfers = jobs

@@ -20,13 +20,16 @@ package struct SealiftCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Making bundles",
-                subcommands: [ImagesCommand.self, LockCommand.self, BuildCommand.self]),
+                subcommands: [InitCommand.self, ImagesCommand.self, LockCommand.self, BuildCommand.self]),
             CommandGroup(
                 name: "Looking at bundles",
                 subcommands: [InspectCommand.self, VerifyCommand.self, DiffCommand.self]),
             CommandGroup(
                 name: "Keys and cache",
                 subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
+            CommandGroup(
+                name: "Getting bundles where they are needed",
+                subcommands: [SplitCommand.self, JoinCommand.self, ExportCommand.self]),
         ])
 
     package init() {}

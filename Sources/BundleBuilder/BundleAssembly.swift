@@ -204,7 +204,7 @@ struct BundleAssembly {
         files += definition.stages.flatMap { $0.checks.map { ($0, .bundleCheck) } }
         var seen: Set<String> = []
         let texts = try files.filter { seen.insert($0.file.path).inserted }.map { file, mediaType in
-            (Self.title(file), mediaType, try readBytes(at: file.location))
+            (Self.title(file), mediaType, try file.isRendered ? Data(file.text().utf8) : readBytes(at: file.location))
         }
         let own = Data(lock.subset(for: definition.name).encoded().utf8)
         let originals = (encoded?.originals ?? []).map { bytes in

@@ -29,14 +29,17 @@ package final class BundleReader: Sendable {
     /// The keys that the bundle was opened with.
     let keys: TrustedKeys
 
-    /// Opens the archive at `path`; throws ``BundleError`` or ``FramesError`` where it is not a bundle.
+    /// Opens the archive at `path`, in one file or in parts on `media`; throws ``BundleError`` or ``FramesError`` where
+    /// it is not a bundle.
     ///
     /// Where there are `keys`, it also throws where none of them signed the bundle, before anything is read but the
     /// file's tables, `oci-layout`, `index.json` and `index.json.sig`.
-    package init(opening path: FilePath, trusting keys: TrustedKeys = .none) throws {
+    package init(
+        opening path: FilePath, on media: BundleMedia = BundleMedia(), trusting keys: TrustedKeys = .none
+    ) throws {
         self.path = path
         self.keys = keys
-        file = try FramedFile(opening: path)
+        file = try FramedFile(media.open(path))
         let front = try ArchiveFront(file)
         let seal = try front.seal(keys)
         signature = seal.standing
@@ -80,6 +83,9 @@ package final class BundleReader: Sendable {
             throw BundleError.structure(path: path, reason: error.reason)
         }
     }
+
+    /// Whether the archive is in parts.
+    package var isParted: Bool { file.archive.isParted }
 
     private static func artifact(
         _ descriptor: Descriptor, load: (Descriptor) throws -> Data

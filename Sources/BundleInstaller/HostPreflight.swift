@@ -14,6 +14,7 @@ package struct HostPreflight: Sendable {
     private let files: BundleFiles
     private let values: [String: String]
     private let profile: String?
+    private let isWorker: Bool
     private let node: NodeOptions?
     private let k0sProgram: FilePath
     private let options: PreflightOptions
@@ -34,7 +35,11 @@ package struct HostPreflight: Sendable {
         node =
             hasKubernetes
             ? record.map { _ in NodeOptions(socket: k0sPaths.containerdSocket) } : choice.node ?? record?.node
+        let server = choice.token?.host ?? record?.joined.flatMap { JoinToken.host(of: $0) }
+        isWorker = server != nil
         options = PreflightOptions(
+            role: server.map { .worker(controller: $0) }
+                ?? (choice.isMultiNode || record?.isMultiNode == true ? .controller : .single),
             isInstalled: record != nil, waived: choice.waived,
             // A node that was given an address must still have it, but for the one that a step of ours makes.
             nodeAddress: choice.nodeAddress
@@ -66,7 +71,7 @@ package struct HostPreflight: Sendable {
         }
         let needs = try await onThread("preflight") { try PreflightNeeds(of: bundle, profile: profile, values: values) }
         options.storedBytes = await storedBytes(needs)
-        let report = await Preflight.run(needs, options)
+        let report = await Preflight.run(isWorker ? needs.ofWorker : needs, options)
         withExtendedLifetime(program) {}
         return report
     }

@@ -25,6 +25,10 @@ package enum InstallError: Error, Sendable {
     case uninstalling(String)
     /// Something that can't be changed once an installation was begun.
     case settled(what: String)
+    /// This host is something else in its cluster than the command is for; `instead` says what to do.
+    case otherRole(isWorker: Bool, instead: String)
+    /// No worker can join, and why.
+    case closed(reason: String)
     case notInstalled(state: FilePath)
     /// `upgrade` was given a bundle that is no successor.
     case noUpgrade(reason: String)
@@ -56,6 +60,9 @@ extension InstallError: CustomStringConvertible {
                 : "the installation of \(installed) was begun here and is not finished; \(wanted) can't start"
         case .uninstalling(let label): "the removal of \(label) was begun here and is not finished"
         case .settled(let what): "\(what) can't be changed once an installation was begun"
+        case .otherRole(let isWorker, _):
+            isWorker ? "this host is a worker of a cluster" : "this host has a platform of its own, and is no worker"
+        case .closed(let reason): "no worker can join: \(reason)"
         case .notInstalled(let state): "nothing is installed here: there is no record in \(state)"
         case .noUpgrade(let reason): "this is no upgrade: \(reason)"
         case .step(let name, let reason, _, _): "step '\(name)' failed: \(reason)"
@@ -80,6 +87,10 @@ extension InstallError: CustomStringConvertible {
         case .otherBundle(_, _, false): "finish it with its own bundle, or remove it with 'sealift-installer uninstall'"
         case .uninstalling: "finish it with 'sealift-installer uninstall'; then install"
         case .settled: "'sealift-installer uninstall' first; data stays"
+        case .otherRole(_, let instead): instead
+        case .closed:
+            "nodes can join what was installed with --multi-node: 'sealift-installer uninstall', then 'install "
+                + "--multi-node'; data stays"
         case .notInstalled: "install a bundle with 'sealift-installer install BUNDLE'"
         case .step(_, _, let hint, _): hint ?? "running the same command again goes on with this step"
         }

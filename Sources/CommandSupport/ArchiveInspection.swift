@@ -22,6 +22,9 @@ package struct ArchiveInspection: ParsableArguments {
 
     package init() {}
 
+    /// Whether nothing was asked for but what everybody sees.
+    package var isPlain: Bool { format == .text && !layers && !parameters && !sbom }
+
     package func validate() throws {
         if sbom, layers || parameters {
             throw ValidationError("--sbom prints a document of its own: leave out the rest")

@@ -54,7 +54,7 @@ struct InstallArguments: ParsableArguments {
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// Does the command, or prints what it would do.
-    func run(_ kind: Installation.Kind, isMultiNode: Bool) async throws {
+    func run(_ kind: Installation.Kind, isMultiNode: Bool = false) async throws {
         let bundle = try keys.openBundle(path)
         bundle.announceSignature()
         var options = InstallOptions(
@@ -76,10 +76,16 @@ struct InstallArguments: ParsableArguments {
                     hint: "leave it out; these are for bundles that go onto a Kubernetes that is there", code: .data)
             }
         }
-        let installation = try Installation(kind, of: bundle, options: options)
+        try await Installation(kind, of: bundle, options: options).show(dryRun: dryRun, format: format)
+    }
+}
+
+extension Installation {
+    /// Installs and tells how it goes, or prints what would be done.
+    func show(dryRun: Bool, format: OutputFormat) async throws {
         let output = Terminal.standardOutput
         guard !dryRun else {
-            let plan = try await installation.plan()
+            let plan = try await plan()
             output.write(
                 format == .json
                     ? try Format.json(plan)
@@ -88,7 +94,7 @@ struct InstallArguments: ParsableArguments {
         }
         let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
         defer { renderer.finish() }
-        let summary = try await Failure.resumable { try await installation.run { renderer.show($0) } }
+        let summary = try await Failure.resumable { try await run { renderer.show($0) } }
         renderer.finish()
         output.write(format == .json ? try Format.jsonLine(CompletedLine(summary: summary)) : summary.text)
     }
@@ -112,7 +118,7 @@ struct InstallCommand: TalkingCommand {
 
     @OptionGroup var arguments: InstallArguments
 
-    @Flag(help: "Leave the door open for worker nodes.")
+    @Flag(help: "Leave the door open for worker nodes. Can't be changed later.")
     var multiNode = false
 
     @OptionGroup var verbosity: VerbosityArguments
@@ -144,7 +150,7 @@ struct UpgradeCommand: TalkingCommand {
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
-            try await arguments.run(.upgrade, isMultiNode: false)
+            try await arguments.run(.upgrade)
         }
     }
 }
@@ -167,6 +173,9 @@ struct CompletedLine: Encodable {
 extension InstallSummary {
     /// The summary as `install` prints it.
     var text: String {
+        if let joined {
+            return "this host is a worker of \(joined): \(images) images of \(bundle) \(version) are here\n"
+        }
         var lines = ["\(bundle) \(version) is installed: \(images) images, stages \(stages.joined(separator: ", "))"]
         lines += addresses.map { "  \($0)" }
         if !secrets.isEmpty { lines.append("generated for you: \(secrets.joined(separator: ", ")), in \(secretsFile)") }

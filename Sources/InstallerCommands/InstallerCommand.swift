@@ -24,6 +24,7 @@ package struct InstallerCommand: AsyncParsableCommand {
                     PreflightCommand.self, InstallCommand.self, UpgradeCommand.self, StatusCommand.self,
                     CheckCommand.self, UninstallCommand.self, SupportBundleCommand.self,
                 ]),
+            CommandGroup(name: "More nodes", subcommands: [TokenCommand.self, JoinCommand.self]),
             CommandGroup(
                 name: "Bundles", subcommands: [ImportCommand.self, InspectCommand.self, VerifyCommand.self]),
         ])

@@ -28,18 +28,31 @@ struct PreflightCommand: TalkingCommand {
 
     @OptionGroup var values: ValueArguments
 
+    @Flag(help: "The host will be the first of several, as with install --multi-node.")
+    var multiNode = false
+
+    @Option(help: JoinCommand.tokenFileHelp, completion: .file())
+    var tokenFile: String?
+
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
     @OptionGroup var verbosity: VerbosityArguments
 
+    func validate() throws {
+        if multiNode, tokenFile != nil {
+            throw ValidationError("--multi-node is for a controller, --token-file for a worker: a host is one of them")
+        }
+    }
+
     func run() async throws {
-        try await runCommand(explaining: Failure.explainingInstall) { [path, keys, host, values, format] in
+        try await runCommand(explaining: Failure.explainingInstall) { [self] in
             let bundle = try keys.openBundle(path)
             bundle.announceSignature()
             let options = InstallOptions(
                 overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
-                nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, workers: ProcessorCount.available)
+                nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: multiNode,
+                token: try tokenFile.map { try JoinCommand.token(in: FilePath($0)) }, workers: ProcessorCount.available)
             let report = try await HostPreflight(bundle, options).run()
             Terminal.standardOutput.write(format == .json ? try Format.json(report) : report.text)
             if !report.isPassing { throw InstallError.preflight(failed: report.failures.map(\.name.rawValue)) }

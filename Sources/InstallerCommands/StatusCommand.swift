@@ -52,6 +52,7 @@ extension StatusReport {
         var facts = [["bundle", "\(bundle) \(version)"]]
         if let kubernetes { facts.append(["k0s", kubernetes]) }
         if let signedBy { facts.append(["signed by", "\(signedBy)"]) }
+        if let joined { facts.append(["worker of", joined]) }
         if let nodeAddress { facts.append(["node", nodeAddress]) }
         if let command { facts.append([command, isFinished ? "finished" : "NOT finished: run it again to go on"]) }
         if !waived.isEmpty { facts.append(["waived", waived.joined(separator: ", ")]) }

@@ -100,6 +100,10 @@ struct InstallTests {
     }
 
     private func expectUpgraded(_ log: MachineLog) {
+        #expect(log["no-token"].status == 65)
+        #expect(log["no-token"].output.contains("no worker can join: the cluster is for this one node\nhint: "))
+        #expect(log["other-mode"].status == 65)
+        #expect(log["other-mode"].output.contains("--multi-node can't be changed once an installation was begun"))
         #expect(log["other-command"].status == 65)
         #expect(log["other-command"].output.contains("harbour-1.0.0 is installed here, not harbour-1.1.0"))
         let upgrade = log["upgrade"]

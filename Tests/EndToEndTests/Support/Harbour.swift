@@ -67,8 +67,25 @@ final class Harbour: Sendable {
         return data.appending("harbour-1.0.0-linux-arm64.tar.zst")
     }
 
+    /// Writes what k0sctl would bring version 1.0.0 up with into a folder of `data`.
+    func export(_ arguments: [String], to folder: String) async throws {
+        let target = data.appending(folder)
+        try FileManager.default.createDirectory(atPath: target.string, withIntermediateDirectories: true)
+        let run = try await SealiftRun(
+            [Executables.sealift.string, "export", "k0sctl", first.string] + arguments + [
+                "--installer", data.appending("bin/sealift-installer").string, "--output",
+                target.appending("k0sctl.yaml").string,
+            ], environment: ["HOME": directory.path.string], in: directory.path)
+        guard run.code == 0 else { throw NotBuilt(transcript: run.transcript) }
+    }
+
     /// Runs one of `Scripts` on a machine that has k0s' stand-in; fails the test where the machine does.
-    func run(_ script: String, disk: FilePath? = nil) async throws -> MachineLog {
+    ///
+    /// `end` is the machine's end of a network, and `shared` what it has as `/shared`.
+    func run(
+        _ script: String, disk: FilePath? = nil, shared: FilePath? = nil, end: String? = nil,
+        timeout: Duration = .seconds(900)
+    ) async throws -> MachineLog {
         guard let kubectl = KubernetesStandIn.kubectl else {
             throw NotBuilt(transcript: "there is no kubectl")
         }
@@ -78,7 +95,7 @@ final class Harbour: Sendable {
             copies: [
                 "\(place)/standin": Self.standIn.appending("standin"), "\(place)/kubectl": kubectl,
                 "/etc/k0s-stand-in/settings.json": directory.file("settings.json"),
-            ], disk: disk, timeout: .seconds(900))
+            ], disk: disk, shared: shared, network: end, timeout: timeout)
         return MachineLog(status: run.status, whole: run.output)
     }
 
