@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -45,6 +46,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -97,11 +99,19 @@ let package = Package(
             ]),
         .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
+            name: "BundleDistribution",
+            dependencies: [
+                "BundleBuilder", "BundleFormat", "Frames", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
+                system,
+            ]),
+        .target(
+            name: "RegistryServer",
+            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads"] + nio),
+        .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "BundlePage", "Charts", "CommandSupport", "Definition", "Discovery",
-                "ImageLayout", "Linux", "OCI",
-                "Registry",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "BundlePage", "Charts", "CommandSupport",
+                "Definition", "Discovery", "ImageLayout", "Linux", "OCI", "Registry", "RegistryServer",
                 "Signatures", "Threads", argumentParser, system,
             ]),
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
@@ -175,6 +185,18 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
+        .testTarget(
+            name: "BundleDistributionTests",
+            dependencies: [
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry", "Signatures",
+                "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "RegistryServerTests",
+            dependencies: [
+                "BundleFormat", "HTTP", "HostileBundles", "OCI", "Registry", "RegistryServer", "TestSupport", "Threads",
+                subprocess, system,
+            ]),
         .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",

@@ -1,10 +1,12 @@
 internal import BundleBuilder
+internal import BundleDistribution
 internal import BundleFormat
 internal import Charts
 internal import CommandSupport
 internal import Definition
 internal import OCI
 internal import Registry
+internal import RegistryServer
 internal import SystemPackage
 
 extension Failure {
@@ -24,8 +26,14 @@ extension Failure {
         case let error as BuildError: return Failure("\(error)", hint: error.hint, code: code(of: error))
         case let error as RegistryError:
             return Failure("\(error)", hint: error.hint, code: code(of: error.category))
+        case let error as DistributionError: return Failure("\(error)", hint: error.hint, code: code(of: error))
+        case let error as ServerError: return Failure("\(error)", hint: error.hint, code: .unavailable)
         default: return Failure(explaining: error)
         }
+    }
+
+    private static func code(of error: DistributionError) -> Code {
+        if case .outputExists = error { .cantCreate } else { .data }
     }
 
     private static func code(of error: BuildError) -> Code {

@@ -29,7 +29,10 @@ package struct SealiftCommand: AsyncParsableCommand {
                 subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
             CommandGroup(
                 name: "Getting bundles where they are needed",
-                subcommands: [SplitCommand.self, JoinCommand.self, ExportCommand.self]),
+                subcommands: [
+                    PushCommand.self, PullCommand.self, ServeCommand.self, SplitCommand.self, JoinCommand.self,
+                    ExportCommand.self,
+                ]),
         ])
 
     package init() {}

@@ -14,6 +14,12 @@ package struct BundleContents: Sendable {
         package var name: String
         package var size: Int64
         package var content: Content
+
+        package init(name: String, size: Int64, content: Content) {
+            self.name = name
+            self.size = size
+            self.content = content
+        }
     }
 
     /// Where a member's bytes come from.
@@ -56,7 +62,8 @@ package struct BundleContents: Sendable {
             head.map { Member(name: $0, size: Int64($1.count), content: .document($1)) } + documents + payload
     }
 
-    private init(members: [Member]) { self.members = members }
+    /// Takes members that are in their order already, as they were read from another archive.
+    package init(members: [Member]) { self.members = members }
 
     /// The same with the signature of `key`, in the place of any other.
     package func signed(by key: PrivateKey) throws(KeyFault) -> BundleContents {

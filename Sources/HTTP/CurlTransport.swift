@@ -53,8 +53,9 @@ package final class CurlTransport: Sendable {
         } catch {
             throw .redirectRefused(host: origin.authority, reason: "\(error)")
         }
-        guard request.method != .post else {
-            throw .redirectRefused(host: origin.authority, reason: "a POST is not repeated elsewhere")
+        guard request.method == .get || request.method == .head else {
+            throw .redirectRefused(
+                host: origin.authority, reason: "a \(request.method.rawValue) is not repeated elsewhere")
         }
         guard origin.scheme == .http || target.scheme == .https else {
             throw .redirectRefused(host: origin.authority, reason: "it leads from https to http")
