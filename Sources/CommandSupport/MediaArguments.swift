@@ -29,6 +29,10 @@ enum MediumPrompt {
     ///
     /// Throws `error` where the answer is to stop, and `CancellationError` where a signal says so.
     @Sendable static func ask(_ error: BundleError) throws -> FilePath? {
+        try Terminal.standardError.asking { try answer(to: error) }
+    }
+
+    private static func answer(to error: BundleError) throws -> FilePath? {
         let output = Terminal.standardError
         output.write("\(error)\n")
         while true {
