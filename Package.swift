@@ -89,11 +89,15 @@ let package = Package(
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
+            name: "Charts", dependencies: ["BundleFormat", "Definition", "OCI", "Processes", "Threads", system]),
+        .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages",
+                "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
         .target(
             name: "BundleDistribution",
             dependencies: [
@@ -106,8 +110,8 @@ let package = Package(
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleDistribution", "BundleFormat", "CommandSupport", "Definition", "Discovery",
-                "Linux", "OCI", "Registry", "RegistryServer",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "BundlePage", "Charts", "CommandSupport",
+                "Definition", "Discovery", "ImageLayout", "Linux", "OCI", "Registry", "RegistryServer",
                 "Signatures", "Threads", argumentParser, system,
             ]),
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
@@ -124,7 +128,7 @@ let package = Package(
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
             name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
-        .target(name: "Cluster", dependencies: ["Processes", system]),
+        .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
             dependencies: [
@@ -172,6 +176,11 @@ let package = Package(
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
             ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
             name: "RegistryTests",
@@ -179,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "BundleDistributionTests",
             dependencies: [
-                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry", "Signatures",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry",
+                "Signatures",
                 "TestSupport", "Threads", system,
             ]),
         .testTarget(
@@ -200,8 +210,16 @@ let package = Package(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
+            name: "ChartsTests",
+            dependencies: [
+                "Charts", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Processes", "TestSupport", system,
+            ]),
+        .testTarget(
             name: "CommandsTests",
-            dependencies: ["BuilderCommands", "BundleBuilder", "CommandSupport", "OCI", argumentParser]),
+            dependencies: [
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "Definition",
+                "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
+            ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
         .testTarget(
@@ -286,8 +304,15 @@ let small: Set = [
     "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
+// Only where it is asked for, as for a release: every commit would compile everything above this module anew.
+let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
+precondition(commit.allSatisfy { $0.isHexDigit }, "SEALIFT_COMMIT is no commit: \(commit)")
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         small.contains(target.name)
         ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
+    if target.name == "Linux", !commit.isEmpty {
+        target.swiftSettings? += [.unsafeFlags(["-Xcc", "-DSEALIFT_COMMIT=\"\(commit)\""])]
+    }
 }

@@ -1,6 +1,7 @@
 internal import BundleBuilder
 internal import BundleDistribution
 internal import BundleFormat
+internal import Charts
 internal import CommandSupport
 internal import Definition
 internal import OCI
@@ -15,6 +16,8 @@ extension Failure {
         case let error as DefinitionError:
             let code: Code = if case .noSuchBundle = error.reason { .noInput } else { .data }
             return Failure("\(error)", hint: error.hint, code: code)
+        case let error as ChartError:
+            return Failure("\(error)", hint: error.hint, code: error.isUnavailable ? .unavailable : .data)
         case let error as ParameterError: return Failure("\(error)", hint: error.hint, code: .data)
         case BuildError.fetching(let reference, let place, let cause):
             var failure = explainingBuild(cause)

@@ -3,8 +3,7 @@ internal import ArgumentParser
 /// `sealift export`.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Make files for other tools from a bundle.",
-        subcommands: [
-            ExportHostsCommand.self
-        ])
+        commandName: "export",
+        abstract: "Write what other tools need to make use of a bundle.",
+        subcommands: [ExportHostsCommand.self, ExportK0sctlCommand.self])
 }

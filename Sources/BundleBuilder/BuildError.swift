@@ -30,12 +30,16 @@ package enum BuildError: Error, Sendable {
     case unreadableLayer(ImageReference?, layer: Digest, reason: String)
     /// A file's content is not what the lock or the definition says.
     case wrongFile(name: String, path: FilePath, expected: Digest, found: Digest)
+    /// A chart is not the one that was locked.
+    case otherChart(name: String, locked: Digest, now: Digest)
     /// The publisher's list of checksums doesn't name the file.
     case notInChecksums(name: String, url: String, list: String)
     /// The binary for a platform is neither locked nor given.
     case noBinary(distribution: String, version: String, Platform)
     /// A file was given for a name that the definition doesn't have.
     case unknownFile(String, known: [String])
+    /// What was given as the base of a delta is none.
+    case noBase(FilePath, reason: String)
     case outputExists(FilePath)
     /// Builds work with the cache that was to be pruned.
     case cacheInUse(FilePath)
@@ -59,7 +63,7 @@ extension BuildError: CustomStringConvertible {
         case .lint(let findings, let folder):
             "this won't work on an isolated host:\n"
                 + findings.map {
-                    "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
+                    "  \(folder.appending($0.file)):\($0.line)\($0.template.map { " (\($0))" } ?? ""): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
                 }
                 .joined(separator: "\n")
         case .notLocked(let names, let lock): "\(lock) has no entry for \(Self.list(names))"
@@ -78,6 +82,8 @@ extension BuildError: CustomStringConvertible {
             "can't encode layer \(layer)\(reference.map { " of \($0)" } ?? "") anew: \(reason)"
         case .wrongFile(let name, let path, let expected, let found):
             "\(name) must have the digest \(expected), but \(path) has \(found)"
+        case .otherChart(let name, let locked, let now):
+            "the chart of \(name) was locked as \(locked) and is \(now) now"
         case .notInChecksums(let name, let url, let list):
             "the checksums of \(list) don't name \(name), wanted from \(url)"
         case .noBinary(let distribution, let version, let platform):
@@ -86,6 +92,7 @@ extension BuildError: CustomStringConvertible {
             known.isEmpty
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
+        case .noBase(let path, let reason): "can't build on top of \(path): \(reason)"
         case .outputExists(let path): "\(path) is there already"
         case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
         case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
@@ -113,12 +120,15 @@ extension BuildError: CustomStringConvertible {
         case .unlikeItsConfig: "no runtime could unpack this image: have it pushed again"
         case .unreadableLayer: "build without --layers zstd, or have the image pushed again"
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
+        case .otherChart:
+            "look at what changed, then run sealift lock; a repository that changes a version is not to be trusted"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
         case .cacheInUse: "run it again when they have ended"
         case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
+        case .noBase: "give a bundle, its index.json, or what 'sealift-installer status --export' wrote"
         case .outputExists: "add --force to replace it, or choose another --output"
         case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
@@ -140,6 +150,8 @@ extension BuildError: CustomStringConvertible {
 extension DiscoveredImage {
     /// The first place that asks for the image, as `file:line Kind/name field`.
     package var firstPlace: String {
-        origins.first.map { "\($0.file):\($0.line) \($0.object) \($0.field)" } ?? "the definition"
+        origins.first.map {
+            "\($0.file):\($0.line)\($0.template.map { " (\($0))" } ?? "") \($0.object) \($0.field)"
+        } ?? "the definition"
     }
 }

@@ -84,6 +84,7 @@ package final class CurlTransport: Sendable {
             if let loop, let transfer { loop.post(.resume(transfer)) }
         }
         defer { gate?.detach() }
+        let start = ContinuousClock.now
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.continuation = continuation
@@ -93,6 +94,8 @@ package final class CurlTransport: Sendable {
             // May come before `add`: the loop keeps the order, and `add` looks at what `cancel` left.
             loop.post(.cancel(transfer))
         }
+        configuration.observe?(
+            HTTPEvent(method: request.method, url: request.url, outcome: result, duration: start.duration(to: .now)))
         return try result.get()
     }
 }

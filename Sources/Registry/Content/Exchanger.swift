@@ -25,6 +25,7 @@ struct Exchanger: Sendable {
         http.plainHTTPHosts = configuration.plainHTTPHosts
         http.certificateAuthorities = configuration.certificateAuthorities
         http.usesProxyEnvironment = configuration.usesProxyEnvironment
+        http.observe = configuration.observe
         transport = CurlTransport(http)
         authorizer = Authorizer(transport: transport, configuration: configuration)
         self.configuration = configuration
