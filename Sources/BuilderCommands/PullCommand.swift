@@ -17,7 +17,7 @@ struct PullCommand: TalkingCommand {
             is the last line on standard output.
 
             EXAMPLES:
-              sealift pull registry.example/bundles/hello:1.0 --output dist
+              sealift pull registry.example/hello:1.0 --output /mnt/stick
             """)
 
     @Argument(help: ArgumentHelp("REGISTRY/REPOSITORY:TAG, or with @DIGEST.", valueName: "reference"))
@@ -52,13 +52,12 @@ struct PullCommand: TalkingCommand {
             }()
             if result.isIdentical {
                 Message.note(
-                    result.wasThere
-                        ? "the file is there already: \(result.digest)"
-                        : "the same file as was pushed: \(result.digest)")
+                    (result.wasThere ? "the file is there already" : "the same file as was pushed")
+                        + ": \(result.digest)")
             } else {
                 Message.warning(
-                    "the file is not byte for byte the one that was pushed (\(result.pushed)): another "
-                        + "version of Sealift or libzstd compressed it; every member is the same, by digest")
+                    "the file is not byte for byte the one that was pushed (\(result.pushed)): another version of Sealift "
+                        + "or libzstd compressed it; every member is the same, by digest")
             }
             Terminal.standardOutput.write("\(result.path)\n")
         }

@@ -18,8 +18,8 @@ struct PushCommand: TalkingCommand {
             What is there is not sent again; a push that was stopped goes on where it stopped.
 
             EXAMPLES:
-              sealift push dist/hello-1.0.tar.zst registry.example/bundles/hello
-              sealift push --images dist/hello-1.0.tar.zst registry.example/mirror
+              sealift push dist/hello-1.0.tar.zst registry.example/hello
+              sealift push --images dist/hello-1.0.tar.zst 127.0.0.1:5000/mirror --plain-http 127.0.0.1
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -64,7 +64,7 @@ struct PushCommand: TalkingCommand {
                 let push = try BundlePush(
                     bundle, to: ImageNames.bundle(target), client: client, jobs: registry.jobs)
                 let result = try await Self.measured(push.bytes) { try await push.run(progress: $0) }
-                if format == .text, Verbosity.current != .quiet { Terminal.standardError.write(result.blobs.text) }
+                Message.note(result.blobs.text)
                 Terminal.standardOutput.write(
                     format == .json ? try Format.json(result) : "\(result.reference)@\(result.digest)\n")
             }
@@ -87,10 +87,10 @@ struct PushCommand: TalkingCommand {
                 "\(image.target.registry) does not take the index of \(image.image), \(index), since not all "
                     + "of its platforms are in the bundle: the name is now that of its manifest for \(platform)")
             for (platform, digest) in (image.otherPlatforms ?? [:]).sorted(by: { $0.key < $1.key }) {
-                Terminal.standardError.write("  \(platform): \(image.target.name)@\(digest)\n")
+                Message.note("  \(platform): \(image.target.name)@\(digest)")
             }
         }
-        if Verbosity.current != .quiet { Terminal.standardError.write(result.blobs.text) }
+        Message.note(result.blobs.text)
         Terminal.standardOutput.write(
             Format.table(result.images.map { ["\($0.image)", "->", "\($0.target)"] }))
     }
@@ -99,6 +99,6 @@ struct PushCommand: TalkingCommand {
 extension PushCount {
     fileprivate var text: String {
         "\(uploaded) blobs sent, \(Format.bytes(uploadedBytes)); \(mounted) taken from other repositories there, "
-            + "\(present) were there\n"
+            + "\(present) were there"
     }
 }

@@ -18,7 +18,7 @@ struct ServeCommand: TalkingCommand {
             images. Runs until Ctrl-C.
 
             EXAMPLES:
-              sealift serve hello-1.0.tar.zst --listen 10.0.0.5:5000
+              sealift serve dist/hello-1.0.tar.zst --listen 10.0.0.5:5000
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -45,6 +45,9 @@ struct ServeCommand: TalkingCommand {
                 Self.log(event, requests: logRequests)
             }
             bundle.announceSignature()
+            if !bundle.leftOut.isEmpty {
+                Message.warning("this is a delta: images whose layers its base has brought can't be pulled whole")
+            }
             // Nodes can't connect to "all addresses".
             let isAny = ["0.0.0.0", "::"].contains(host)
             let reachable = isAny ? "ADDRESS:\(server.address.split(separator: ":").last ?? "")" : server.address
@@ -84,7 +87,7 @@ struct ServeCommand: TalkingCommand {
 
     private static func log(_ event: BundleServer.Event, requests: Bool) {
         if let failure = event.failure {
-            Terminal.standardError.write("error: cut an answer off: \("\(failure)".printable(limit: 300))\n")
+            Message.warning("cut an answer off: \(failure)")
         } else if requests {
             Terminal.standardError.write(
                 "\(event.client) \(event.method) \(event.uri.printable(limit: 300)) \(event.status) \(event.bytes)\n")
