@@ -125,7 +125,7 @@ struct ExportK0sctlCommand: TalkingCommand {
             try bundle.readFile(title) { _ = try file.writeAll($0) }
         }
         try DurableFile.write(Array(document.text.utf8), to: place)
-        Message.note("wrote \(place) and \(program); run 'k0sctl apply --config' in that folder")
+        Message.note("wrote \(place) and \(program); run 'k0sctl apply' in that folder")
     }
 
     /// The k0s for the hosts' platform: its title in the bundle, and the architecture that it is for.
