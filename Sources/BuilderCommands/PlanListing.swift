@@ -20,6 +20,8 @@ struct PlanListing: Codable, Hashable {
     var images: Int
     var bytesToFetch: Int64
     var bytesToPack: Int64
+    /// What a delta leaves to its base.
+    var bytesLeftOut: Int64
     var blobs: [Item]
 
     init(_ plan: BuildPlan) {
@@ -29,6 +31,7 @@ struct PlanListing: Codable, Hashable {
         images = plan.imageCount
         bytesToFetch = plan.bytesToFetch
         bytesToPack = plan.bytesToPack
+        bytesLeftOut = plan.leftOut.reduce(0) { $0 + $1.descriptor.size }
         blobs = (plan.documents + plan.payload).map {
             Item(
                 digest: $0.descriptor.digest, bytes: $0.descriptor.size, missing: $0.missing, name: $0.name,
@@ -44,6 +47,7 @@ struct PlanListing: Codable, Hashable {
         return Format.table([["BLOB", "SIZE", "STATE", "FOR", "FROM"]] + rows, rightAligned: [1])
             + "\n\(images) images, \(blobs.count) blobs: \(Format.bytes(bytesToFetch)) to fetch, "
             + "\(Format.bytes(bytesToPack)) to pack into \(output)\n"
+            + (bytesLeftOut == 0 ? "" : "\(Format.bytes(bytesLeftOut)) are left to the base\n")
     }
 }
 

@@ -24,6 +24,8 @@ package final class BundleReader: Sendable {
     package let signature: SignatureStanding
     /// All members that the bundle must have, in the order that they must have, up to the appendix.
     package let contents: BundleContents
+    /// What belongs to the bundle and is not in a delta's archive; empty in a bundle that has everything.
+    package let leftOut: LeftOut
     /// The keys that the bundle was opened with.
     let keys: TrustedKeys
 
@@ -69,7 +71,10 @@ package final class BundleReader: Sendable {
             let texts = try graph.addFiles(of: artifact.value, load: load)
             try BundleReplacements(of: description, artifact.value, texts).check(against: graph)
             self.graph = graph
-            contents = BundleContents(index: indexBytes, graph: graph, texts: texts, signature: seal.signature)
+            leftOut = try LeftOut(description, files, graph: graph, texts: texts)
+            contents = BundleContents(
+                index: indexBytes, graph: graph, texts: texts, without: Set(leftOut.blobs.keys),
+                signature: seal.signature)
         } catch let error as Malformed {
             throw BundleError.structure(path: path, reason: error.description)
         } catch let error as GraphError {

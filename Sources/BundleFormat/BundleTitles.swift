@@ -93,7 +93,7 @@ extension BundleDescription {
             let isKnown =
                 switch generator.format {
                 case Parameter.Generator.alphanumeric: (1...1024).contains(generator.length)
-                case Parameter.Generator.uuid, Parameter.Generator.nodeAddress: true
+                case Parameter.Generator.uuid, Parameter.Generator.nodeAddress, Parameter.Generator.nodeName: true
                 default: false
                 }
             guard isKnown else {

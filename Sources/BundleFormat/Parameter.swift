@@ -9,7 +9,7 @@ package struct Parameter: Hashable, Sendable, Codable {
     package struct Generator: Hashable, Sendable, Codable {
         /// The number of characters.
         package var length: Int
-        /// Which kind of text: ``alphanumeric``, ``uuid`` or ``nodeAddress``.
+        /// Which kind of text: ``alphanumeric``, ``uuid``, ``nodeAddress`` or ``nodeName``.
         package var format: String
 
         /// Letters and digits.
@@ -18,6 +18,11 @@ package struct Parameter: Hashable, Sendable, Codable {
         package static let uuid = "uuid-base64"
         /// The address of the node that is installed, as preflight finds it or the operator names it; `length` is 0.
         package static let nodeAddress = "node-address"
+        /// The name by which Kubernetes knows the node that is installed, its `kubernetes.io/hostname`; `length` is 0.
+        package static let nodeName = "node-name"
+
+        /// Whether the host decides the value, and nothing is made up.
+        package var isOfHost: Bool { format == Self.nodeAddress || format == Self.nodeName }
 
         package init(length: Int, format: String) {
             self.length = length

@@ -16,6 +16,8 @@ struct InstallContext: Sendable {
     var kubectl: Kubectl
     var node: NodeOptions
     var record: RecordKeeper
+    /// Taken out of what is journalled and reported.
+    var secrets: Secrets
     var report: @Sendable (InstallEvent) -> Void
 
     /// What tells this bundle from any other.

@@ -10,6 +10,8 @@ package enum InstallError: Error, Sendable {
     case journalDamaged(path: FilePath, line: Int)
     /// The archive is damaged.
     case damaged(path: FilePath, faults: Int, first: String)
+    /// A delta's base is not what is installed here, or not all of it is there.
+    case noBase(label: String, reason: String)
     case wrongPlatform(bundle: [Platform], host: Platform)
     /// The description and the artifact's layers don't fit together.
     case artifact(path: FilePath, reason: String)
@@ -23,6 +25,10 @@ package enum InstallError: Error, Sendable {
     case uninstalling(String)
     /// Something that can't be changed once an installation was begun.
     case settled(what: String)
+    /// This host is something else in its cluster than the command is for; `instead` says what to do.
+    case otherRole(isWorker: Bool, instead: String)
+    /// No worker can join, and why.
+    case closed(reason: String)
     case notInstalled(state: FilePath)
     /// `upgrade` was given a bundle that is no successor.
     case noUpgrade(reason: String)
@@ -39,6 +45,7 @@ extension InstallError: CustomStringConvertible {
         case .journalDamaged(let path, let line): "line \(line) of the journal \(path) is damaged"
         case .damaged(let path, let faults, let first):
             "\(path) is damaged in \(faults) place\(faults == 1 ? "" : "s"), first: \(first)"
+        case .noBase(let label, let reason): "this bundle is a delta on top of \(label): \(reason)"
         case .wrongPlatform(let bundle, let host):
             "the bundle is for \(bundle.map(\.description).joined(separator: ", ")), this host is \(host)"
         case .artifact(let path, let reason): "\(path) is not a bundle that can be installed: \(reason)"
@@ -53,6 +60,9 @@ extension InstallError: CustomStringConvertible {
                 : "the installation of \(installed) was begun here and is not finished; \(wanted) can't start"
         case .uninstalling(let label): "the removal of \(label) was begun here and is not finished"
         case .settled(let what): "\(what) can't be changed once an installation was begun"
+        case .otherRole(let isWorker, _):
+            isWorker ? "this host is a worker of a cluster" : "this host has a platform of its own, and is no worker"
+        case .closed(let reason): "no worker can join: \(reason)"
         case .notInstalled(let state): "nothing is installed here: there is no record in \(state)"
         case .noUpgrade(let reason): "this is no upgrade: \(reason)"
         case .step(let name, let reason, _, _): "step '\(name)' failed: \(reason)"
@@ -69,6 +79,7 @@ extension InstallError: CustomStringConvertible {
         case .system, .artifact, .noUpgrade: nil
         case .journalDamaged: "move the file away; running again checks every step anew"
         case .damaged: "nothing was changed by this run; copy the bundle again from where it was built"
+        case .noBase: "install the base first, or take a bundle that was built without --since; nothing was changed"
         case .wrongPlatform: "build a bundle for this platform: sealift build --platform"
         case .preflight: "each remedy is in the table above; a check is waived by --waive NAME"
         case .valuesMissing(let missing): missing.first.map { "give them with --set \($0.name)=VALUE" }
@@ -76,6 +87,10 @@ extension InstallError: CustomStringConvertible {
         case .otherBundle(_, _, false): "finish it with its own bundle, or remove it with 'sealift-installer uninstall'"
         case .uninstalling: "finish it with 'sealift-installer uninstall'; then install"
         case .settled: "'sealift-installer uninstall' first; data stays"
+        case .otherRole(_, let instead): instead
+        case .closed:
+            "nodes can join what was installed with --multi-node: 'sealift-installer uninstall', then 'install "
+                + "--multi-node'; data stays"
         case .notInstalled: "install a bundle with 'sealift-installer install BUNDLE'"
         case .step(_, _, let hint, _): hint ?? "running the same command again goes on with this step"
         }

@@ -1,3 +1,4 @@
+package import Cluster
 package import NodeImages
 package import Preflight
 package import SystemPackage
@@ -13,6 +14,8 @@ package struct InstallOptions: Sendable {
     package var addsDummyRoute: Bool
     /// Leave the door open for worker nodes.
     package var isMultiNode: Bool
+    /// What a worker joins with.
+    package var token: JoinToken?
     package var unpacks: Bool
     /// Who unpacks layers.
     package var unpacker: ImageImport.Unpacker
@@ -27,8 +30,8 @@ package struct InstallOptions: Sendable {
 
     package init(
         overrides: [String: String] = [:], profile: String? = nil, waived: Set<CheckName> = [],
-        nodeAddress: String? = nil, addsDummyRoute: Bool = false, isMultiNode: Bool = false, unpacks: Bool = true,
-        unpacker: ImageImport.Unpacker = .auto, workers: Int,
+        nodeAddress: String? = nil, addsDummyRoute: Bool = false, isMultiNode: Bool = false,
+        token: JoinToken? = nil, unpacks: Bool = true, unpacker: ImageImport.Unpacker = .auto, workers: Int,
         startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
         kubeconfig: FilePath? = nil
     ) {
@@ -38,6 +41,7 @@ package struct InstallOptions: Sendable {
         self.nodeAddress = nodeAddress
         self.addsDummyRoute = addsDummyRoute
         self.isMultiNode = isMultiNode
+        self.token = token
         self.unpacks = unpacks
         self.unpacker = unpacker
         self.workers = workers

@@ -8,6 +8,8 @@ package struct InstallSummary: Hashable, Sendable, Codable {
     package var version: String
     package var images: Int
     package var stages: [String]
+    /// The API that this host has joined as a worker; `nil` where it has the platform itself.
+    package var joined: String?
     /// Where the platform's pages are.
     package var addresses: [String]
     /// The file with the values that were generated, readable by root, and their names.
@@ -20,7 +22,8 @@ package struct InstallSummary: Hashable, Sendable, Codable {
         bundle = description.name
         version = description.version
         images = description.images.count
-        stages = description.stages.map(\.name)
+        joined = context.record.current.joined
+        stages = joined == nil ? description.stages.map(\.name) : []
         secretsFile = context.paths.parameters.string
         secrets = parameters.generated.sorted()
         let ingresses = context.record.current.objects.flatMap(\.objects).filter { $0.kind == "Ingress" }

@@ -10,6 +10,7 @@ extension Installation {
     /// again when the new one does.
     func steps(_ context: InstallContext, replacing old: (label: String, kubernetes: String?)?) throws -> [Step] {
         let images = ImageSteps(context: context)
+        if context.record.current.isWorker { return try workerSteps(context, images, replacing: old?.label) }
         let stages = StageSteps(context: context)
         var steps = [images.files]
         if old != nil { steps.append(images.preparing) }
@@ -27,6 +28,20 @@ extension Installation {
             steps.append(images.inventory)
         }
         return steps + [stages.validity]
+    }
+
+    /// The steps for a worker: what the platform is, its controller knows; here it is k0s and the images.
+    private func workerSteps(
+        _ context: InstallContext, _ images: ImageSteps, replacing old: String?
+    ) throws -> [Step] {
+        guard let k0s = context.k0s, let kubernetes = context.bundle.description.kubernetes else { return [] }
+        let host = try K0sSteps(context, k0s, kubernetes)
+        var steps = [images.files]
+        if old != nil { steps += [images.preparing, host.running, images.importing] }
+        steps += host.steps + [images.importing]
+        if let token = context.options.token { steps.append(host.joined(token)) }
+        steps.append(images.inventory)
+        return old.map { steps + [images.retiring($0)] } ?? steps
     }
 
     /// Saves what k0s knows before an upgrade touches it, and the program that it was.

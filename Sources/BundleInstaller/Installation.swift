@@ -1,5 +1,6 @@
 package import BundleFormat
 package import Cluster
+internal import Glibc
 internal import NodeImages
 internal import OCI
 internal import Preflight
@@ -13,6 +14,8 @@ package struct Installation: Sendable {
     /// Whether there was something before.
     package enum Kind: String, Sendable {
         case install, upgrade
+        /// As a worker of a cluster whose controller is elsewhere.
+        case join
     }
 
     /// A step, and whether an earlier run has done it.
@@ -55,10 +58,15 @@ package struct Installation: Sendable {
                 isDone: !step.isRepeated && entries.isFinished(step.name, inputs: step.inputs))
         }
         let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
+        let base = try base(old).map { base in
+            PlannedStep(
+                step: BaseProof.step, title: base.title,
+                isDone: entries.isFinished(BaseProof.step, inputs: base.inputs))
+        }
         return [
-            PlannedStep(step: "preflight", title: "look at this host", isDone: false),
+            base, PlannedStep(step: "preflight", title: "look at this host", isDone: false),
             PlannedStep(step: ArchiveProof.step, title: ArchiveProof.title, isDone: isProven),
-        ] + steps
+        ].compactMap { $0 } + steps
     }
 
     /// Installs; returns what the operator wants to know at the end.
@@ -67,6 +75,9 @@ package struct Installation: Sendable {
         let entries = try Journal.read(paths.journal)
         let old = try InstalledRecord.read(paths.record)
         let standing = try standing(old, entries)
+        let base = try base(old)
+        let hasBase = entries.isFinished(BaseProof.step, inputs: base?.inputs ?? bundle.index.descriptor.digest)
+        if !hasBase { try await base?.run() }
         let waived = try await lookAtHost(report)
         let (context, parameters) = try context(after: old, waived: waived, report: report)
         let steps = try steps(context, replacing: standing.replaced)
@@ -83,10 +94,11 @@ package struct Installation: Sendable {
         let journal = try Journal(at: paths.journal)
         try journal.append(start(waived))
         if !isProven { try journal.append(JournalEntry(.finished, step: ArchiveProof.step, inputs: proof.inputs)) }
-        try parameters.keep(at: paths.parameters)
+        if let base, !hasBase { try journal.append(JournalEntry(.finished, step: BaseProof.step, inputs: base.inputs)) }
+        if !context.record.current.isWorker { try parameters.keep(at: paths.parameters) }
         try context.record.update()
         _ = try KeptBundle(keeping: files, of: bundle.description, in: paths.bundle)
-        try await StepRunner(journal: journal, secrets: parameters.secrets, report: report).run(steps, from: 2)
+        try await StepRunner(journal: journal, secrets: context.secrets, report: report).run(steps, from: 2)
         try context.record.update { record in
             record.version = bundle.description.version
             record.index = bundle.index.descriptor.digest
@@ -110,22 +122,39 @@ package struct Installation: Sendable {
         guard bundle.description.platforms.contains(.current) else {
             throw InstallError.wrongPlatform(bundle: bundle.description.platforms, host: .current)
         }
-        // A cluster for one node keeps its objects in another datastore.
+        // A cluster for one node keeps its objects in another datastore, and has no way for others to join.
         if let old, options.isMultiNode, !old.isMultiNode { throw InstallError.settled(what: "--multi-node") }
         let address = options.nodeAddress ?? old?.nodeAddress ?? hostAddress()
-        let parameters = try Parameters(
-            of: bundle.description, profile: options.profile, overrides: options.overrides, keptAt: paths.parameters,
-            nodeAddress: address)
+        try settle(old)
+        // A worker applies nothing, and so has nothing to choose.
+        let parameters =
+            try kind == .join || old?.isWorker == true
+            ? .none
+            : Parameters(
+                of: bundle.description, profile: options.profile, overrides: options.overrides,
+                keptAt: paths.parameters, nodeAddress: address, nodeName: NodeName.current)
         let node = try node(old)
         let record = record(old, address: address, node: node, waived: waived)
-        let secrets = parameters.secrets
+        let secrets = options.token.map { Secrets([$0.text, $0.secret]) } ?? parameters.secrets
         let context = InstallContext(
             bundle: bundle, files: files,
             expansion: try ParameterExpansion(
                 parameters: bundle.description.parameters, values: parameters.values),
             options: options, paths: paths, k0s: k0s, kubectl: k0s?.kubectl ?? record.kubectl(paths), node: node,
-            record: RecordKeeper(record, at: paths.record), report: { report($0.without(secrets)) })
+            record: RecordKeeper(record, at: paths.record), secrets: secrets,
+            report: { report($0.without(secrets)) })
         return (context, parameters)
+    }
+
+    /// Throws where a worker can't join, or has joined another cluster.
+    private func settle(_ old: InstalledRecord?) throws(InstallError) {
+        guard kind == .join else { return }
+        guard bundle.description.kubernetes != nil else {
+            throw .artifact(path: bundle.path, reason: "it brings no Kubernetes that could join another")
+        }
+        guard let server = old?.joined, let token = options.token, token.server != server else { return }
+        // Before it has joined, the token may have been a wrong one.
+        if access(k0sPaths.kubeletConf.string, F_OK) == 0 { throw .settled(what: "the cluster, \(server),") }
     }
 
     private func start(_ waived: [String]) -> JournalEntry {
@@ -156,6 +185,11 @@ package struct Installation: Sendable {
         }
     }
 
+    private func base(_ old: InstalledRecord?) throws -> BaseProof? {
+        let isFirst = old == nil && bundle.description.kubernetes != nil
+        return BaseProof(of: bundle, on: isFirst ? nil : try node(old), program: k0sPaths.binary)
+    }
+
     private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
 
     private func node(_ old: InstalledRecord?) throws -> NodeOptions {
@@ -176,6 +210,7 @@ package struct Installation: Sendable {
             signedBy: old == nil ? bundle.signature.fingerprint : old?.signedBy,
             kubernetes: old == nil ? bundle.description.kubernetes?.version : old?.kubernetes,
             isMultiNode: options.isMultiNode || old?.isMultiNode == true, nodeAddress: address,
+            joined: options.token?.server ?? old?.joined,
             hasDummyRoute: old?.hasDummyRoute ?? false, kubeconfig: options.kubeconfig?.string ?? old?.kubeconfig,
             kubectl: options.kubectl?.string ?? old?.kubectl,
             socket: node.socket.string, namespace: node.namespace, snapshotter: node.snapshotter,

@@ -2,6 +2,7 @@ internal import BundleFormat
 package import Cluster
 internal import NodeImages
 internal import OCI
+internal import Preflight
 internal import Processes
 internal import SystemPackage
 
@@ -26,6 +27,23 @@ package struct InstalledPlatform: Sendable {
         try InstalledRecord.read(paths.record) != nil
     }
 
+    /// A token with which workers may join for the time given; throws where none can.
+    package func joinToken(expiry: Duration) async throws -> JoinToken {
+        try mustNotBeWorker("tokens are made where the platform was installed, on the controller")
+        guard let k0s else { throw InstallError.closed(reason: "\(record.label) brought no Kubernetes of its own") }
+        guard record.isMultiNode else { throw InstallError.closed(reason: "the cluster is for this one node") }
+        let token = try JoinToken(await k0s.createToken(for: .worker, expiry: expiry))
+        // It works here and nowhere else.
+        guard token.host != "localhost", IPAddress(token.host)?.isLoopback != true else {
+            throw InstallError.closed(reason: "the API is at \(token.server), which only this host reaches")
+        }
+        return token
+    }
+
+    private func mustNotBeWorker(_ instead: String) throws(InstallError) {
+        guard !record.isWorker else { throw .otherRole(isWorker: true, instead: instead) }
+    }
+
     /// `nil` where Kubernetes was there before.
     var k0s: K0s? { record.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
 
@@ -36,6 +54,7 @@ package struct InstalledPlatform: Sendable {
     /// Returns whether all passed. Throws `ClusterError` where a check could not even be tried, and
     /// ``InstallError/busy(pid:)`` while another command is at work: both would run the same Jobs.
     package func check(report: (CheckResult) -> Void) async throws -> Bool {
+        try mustNotBeWorker("checks run where the platform was installed, on the controller")
         let lock = try InstallLock(at: paths.lock)
         defer { withExtendedLifetime(lock) {} }
         let kept = try KeptBundle(in: paths.bundle)

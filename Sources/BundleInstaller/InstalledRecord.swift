@@ -20,6 +20,8 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     package var kubernetes: String?
     var isMultiNode: Bool
     var nodeAddress: String?
+    /// The URL of the API that this host joins as a worker; `nil`: it has the platform itself.
+    package var joined: String?
     /// Whether we made a dummy interface, since the host had no address of its own.
     var hasDummyRoute: Bool
     /// How to reach a Kubernetes that was there.
@@ -34,6 +36,9 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     /// Folders on the host that hold the platform's data: those of its PersistentVolumes.
     var dataPaths: [String]
     var waived: [String]
+
+    /// Whether this host only runs what a controller elsewhere gives it.
+    var isWorker: Bool { joined != nil }
 
     /// `NAME-VERSION`.
     var label: String { "\(bundle)-\(version)" }

@@ -25,6 +25,8 @@ package struct InstallerPaths: Hashable, Sendable {
     var bundle: FilePath { state.appending("bundle") }
     /// The bundle's extra files, for manifests to mount.
     var files: FilePath { state.appending("files") }
+    /// A worker's token until the node has joined; on a file system that a reboot empties.
+    var joinToken: FilePath { lock.removingLastComponent().appending("sealift-join-token") }
     /// What a kubectl learnt about a cluster that was there.
     var kubectlCache: FilePath { state.appending("kubectl-cache") }
     /// What `k0s backup` saved before upgrades, and the binaries that were replaced.

@@ -15,7 +15,7 @@ struct K0sSteps: Sendable {
     /// The configuration with its parameters' values put in; `nil`: k0s' own defaults.
     private let configuration: String?
     /// The list of name servers that pods get; `nil`: the host's own.
-    private let nameServers: FilePath?
+    let nameServers: FilePath?
     /// The list that is made where the host has none; `nil` where it has one.
     private let ownNameServers: String?
 
@@ -33,7 +33,8 @@ struct K0sSteps: Sendable {
             throw InstallError.wrongPlatform(bundle: context.bundle.description.platforms, host: .current)
         }
         binary = (title, try context.files.descriptor(title).digest)
-        configuration = try kubernetes.config.map { try context.text($0) }
+        // A worker's is its controller's.
+        configuration = context.record.current.isWorker ? nil : try kubernetes.config.map { try context.text($0) }
         let found = NameServers(of: .current).file
         ownNameServers = found == nil ? Self.noNameServer : nil
         nameServers = found == NameServers.hostFile ? nil : found ?? k0s.paths.resolvConf
@@ -93,22 +94,36 @@ struct K0sSteps: Sendable {
         return controller
     }
 
+    /// What the service depends on.
+    private var serviceInputs: [String] {
+        isWorker ? worker(token: context.options.token).arguments + tokenDigest : controller.arguments
+    }
+
     var service: Step {
-        Step("k0s-service", title: "install k0s' service", inputs: controller.arguments) {
-            k0s.installedRole() == .controller
+        Step("k0s-service", title: "install k0s' service", inputs: serviceInputs) {
+            isWorker ? holdsWorker : k0s.installedRole() == .controller
         } perform: {
-            var controller = controller
-            for attempt in 1... {
-                // A run that was killed here may have left it half made, or made with other arguments.
-                controller.force = k0s.installedRole() != nil
-                do {
-                    return try await k0s.install(controller)
-                } catch let error as ClusterError {
-                    // The k0s of that run may still be at it, and both make the same users.
-                    guard case .k0s = error, attempt < 3 else { throw error }
+            guard isWorker else {
+                var controller = controller
+                return try await install { force in
+                    controller.force = force
+                    try await k0s.install(controller)
                 }
-                try await Task.sleep(for: .seconds(1))
             }
+            try await installWorker(context.options.token)
+        }
+    }
+
+    /// Installs a service, over one that a killed run may have left half made, or made with other arguments.
+    func install(_ body: (_ force: Bool) async throws -> Void) async throws {
+        for attempt in 1... {
+            do {
+                return try await body(k0s.installedRole() != nil)
+            } catch let error as ClusterError {
+                // The k0s of that run may still be at it, and both make the same users.
+                guard case .k0s = error, attempt < 3 else { throw error }
+            }
+            try await Task.sleep(for: .seconds(1))
         }
     }
 
@@ -127,8 +142,7 @@ struct K0sSteps: Sendable {
     }
 
     var start: Step {
-        let inputs =
-            [binary.digest.description, configuration ?? "", ownNameServers ?? ""] + controller.arguments
+        let inputs = [binary.digest.description, configuration ?? "", ownNameServers ?? ""] + serviceInputs
         return Step("k0s-start", title: "start k0s", inputs: inputs) {
             try await state() == .answers
         } perform: {
@@ -138,7 +152,12 @@ struct K0sSteps: Sendable {
                 _ = try await k0s.stop()
                 try await k0s.waitUntilStopped(timeout: context.options.startTimeout)
             }
-            try await bringUp("k0s-start")
+            guard isWorker else { return try await bringUp("k0s-start") }
+            do {
+                try await bringUp("k0s-start")
+            } catch let error as ClusterError {
+                throw unanswered(error)
+            }
         }
     }
 

@@ -38,10 +38,11 @@ package struct Parameters: Hashable, Sendable {
     ///   - overrides: as given now.
     ///   - path: where values were kept.
     ///   - nodeAddress: what parameters of the format `node-address` become.
+    ///   - nodeName: what parameters of the format `node-name` become, where they were not kept: data is on that node.
     /// - Throws: where a choice is none, and ``InstallError/valuesMissing(_:)`` with every parameter without a value.
     init(
         of description: BundleDescription, profile: String?, overrides: [String: String], keptAt path: FilePath,
-        nodeAddress: String?
+        nodeAddress: String?, nodeName: String? = nil
     ) throws {
         let kept = try Self.read(path)
         let choice = Self.choice(of: description, kept, profile: profile, overrides: overrides)
@@ -55,6 +56,11 @@ package struct Parameters: Hashable, Sendable {
             case let generator? where generator.format == Parameter.Generator.nodeAddress:
                 values[parameter.name] = nodeAddress
                 if nodeAddress == nil { missing.append(Missing(name: parameter.name, meaning: "this node's address")) }
+            case let generator? where generator.format == Parameter.Generator.nodeName:
+                values[parameter.name] = kept?.values[parameter.name] ?? nodeName
+                if values[parameter.name] == nil {
+                    missing.append(Missing(name: parameter.name, meaning: "this node's name"))
+                }
             case let generator?:
                 let before = kept?.generated.contains(parameter.name) == true ? kept?.values[parameter.name] : nil
                 values[parameter.name] = before ?? generator.makeValue()
@@ -97,6 +103,11 @@ package struct Parameters: Hashable, Sendable {
             description.parameters, profiles: description.profiles, profile: choice.profile,
             overrides: choice.overrides)
     }
+
+    /// No values at all: those of a host that applies nothing.
+    static let none = Parameters()
+
+    private init() { (values, generated, overrides, profile) = ([:], [], [:], nil) }
 
     /// The values that were kept at `path`; throws where there are none.
     init(keptAt path: FilePath) throws {

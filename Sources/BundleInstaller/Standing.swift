@@ -23,17 +23,31 @@ struct Standing {
                     installed: unfinished.bundle ?? "another bundle", wanted: label, isFinished: false)
             }
         }
+        try Self.compare(kind, record)
         switch (kind, record) {
         case (.install, let record?) where record.index != index:
             // An upgrade that stopped half-way goes on as an upgrade.
             throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
-        case (.install, _): replaced = nil
+        case (.join, let record?) where record.index != index:
+            throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
+        case (.install, _), (.join, _): replaced = nil
         // Done before: run again, or cut off before it could say so.
         case (.upgrade, let record?) where record.index == index: replaced = nil
         case (.upgrade, nil): throw .noUpgrade(reason: "nothing is installed here; use 'install'")
         case (.upgrade, let record?):
             if let reason = Self.objection(to: new, after: record) { throw .noUpgrade(reason: reason) }
             replaced = ("\(record.bundle)-\(record.version)", record.kubernetes)
+        }
+    }
+
+    /// Throws where the host is something else in its cluster than the command is for.
+    private static func compare(_ kind: Installation.Kind, _ record: InstalledRecord?) throws(InstallError) {
+        switch (kind, record?.isWorker) {
+        case (.install, true?):
+            throw .otherRole(isWorker: true, instead: "'join' goes on with it, 'upgrade' takes a newer bundle")
+        case (.join, false?):
+            throw .otherRole(isWorker: false, instead: "'sealift-installer uninstall' first; data stays")
+        case (.install, _), (.join, _), (.upgrade, _): break
         }
     }
 

@@ -32,6 +32,8 @@ package struct StatusReport: Hashable, Sendable, Codable {
     /// The version of the k0s that runs; `nil` where none does, or where Kubernetes was there before.
     package var kubernetes: String?
     package var nodeAddress: String?
+    /// The API that this host has joined as a worker; `nil` where it has the platform itself.
+    package var joined: String?
     package var stages: [StageState]
     /// Why the cluster could not be asked.
     package var unreachable: String?
@@ -60,12 +62,19 @@ package struct StatusReport: Hashable, Sendable, Codable {
             }
         }
         nodeAddress = record.nodeAddress
+        joined = record.joined
         waived = record.waived
         stages = []
         do throws(ClusterError) {
-            kubernetes = try await platform.k0s?.status()?.version
+            let status = try await platform.k0s?.status()
+            kubernetes = status?.version
             if platform.k0s != nil, kubernetes == nil {
                 unreachable = "k0s is not running"
+                return
+            }
+            if let joined {
+                guard let status, !status.reachesAPI else { return }
+                unreachable = "k0s does not reach \(joined)\(status.apiProblem.isEmpty ? "" : ": \(status.apiProblem)")"
                 return
             }
             var kubectl = platform.kubectl

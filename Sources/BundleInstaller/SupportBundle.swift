@@ -31,7 +31,9 @@ package struct SupportBundle {
         }
         report("preflight")
         archive.add("preflight.txt", await preflight().utf8)
-        if let platform = try? InstalledPlatform(paths: paths, k0sPaths: k0sPaths) {  // nothing installed: less to tell
+        let platform = try? InstalledPlatform(paths: paths, k0sPaths: k0sPaths)  // nothing installed: less to tell
+        // A worker may not ask the API.
+        if let platform, !platform.record.isWorker {
             report("the cluster")
             for (name, bytes) in try await ClusterSnapshot(platform.kubectl).gather() {
                 archive.add("cluster/\(name)", bytes)
@@ -49,6 +51,7 @@ package struct SupportBundle {
             ("host/images.txt", .path(k0sPaths.binary), ["ctr", "images", "ls"]),
             ("host/k0s-status.json", .path(k0sPaths.binary), ["status", "-o", "json"]),
             ("host/k0scontroller.log", .name("journalctl"), ["-u", "k0scontroller", "-n", "2000", "--no-pager"]),
+            ("host/k0sworker.log", .name("journalctl"), ["-u", "k0sworker", "-n", "2000", "--no-pager"]),
             ("host/kernel.log", .name("dmesg"), ["--level=emerg,alert,crit,err,warn"]),
             ("host/disks.txt", .name("df"), ["-h"]),
             ("host/addresses.txt", .name("ip"), ["addr"]),

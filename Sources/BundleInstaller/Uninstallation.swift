@@ -32,6 +32,10 @@ package struct Uninstallation: Sendable {
         } else {
             lines += ["\(objects.count) objects in Kubernetes", "the images of \(record.label) in containerd"]
         }
+        if let joined = record.joined {
+            let name = NodeName.current ?? "NAME"
+            lines.append("(\(joined) goes on knowing this node: there, 'k0s kubectl delete node \(name)')")
+        }
         if record.hasDummyRoute { lines.append("the interface \(DummyRoute.interface)") }
         lines += record.dataPaths.map { deletesData ? "DATA in \($0)" : "(data in \($0) stays)" }
         lines.append("\(platform.paths.state)" + (deletesData ? "" : ", but for \(platform.paths.parameters)"))
@@ -124,7 +128,8 @@ package struct Uninstallation: Sendable {
             if try StateFile.read(runtime)?.starts(with: "# k0s_managed=true".utf8) == true {
                 try StateFile.remove(runtime)
             }
-            for path in [k0s.paths.configuration, k0s.paths.resolvConf, k0s.paths.binary] {
+            let own = [k0s.paths.configuration, k0s.paths.resolvConf, k0s.paths.binary, platform.paths.joinToken]
+            for path in own {
                 try StateFile.remove(path)
             }
             // Only where nothing of anybody else's is in them.

@@ -19,6 +19,10 @@ package enum ClusterError: Error, Hashable, Sendable {
     case nodeNotReady(after: Duration, reason: String)
     /// A check's file holds no Job, so there is nothing that could pass.
     case noJob(check: String)
+    /// What was given as a token lets no worker join.
+    case badToken(reason: String)
+    /// The service runs, and can't reach the API of the cluster that it joins; `message` is what k0s says.
+    case apart(from: String, after: Duration, message: String)
     /// A program's answer is not what it is known to print.
     case unreadableAnswer(of: String)
     case process(action: String, ProcessFailure)
@@ -42,6 +46,9 @@ extension ClusterError: CustomStringConvertible {
         case .objectFailed(let object, let reason): "\(object) failed: \(reason)"
         case .nodeNotReady(let time, let reason): "the node isn't ready after \(time): \(reason)"
         case .noJob(let check): "the check \(check) holds no Job"
+        case .badToken(let reason): "this is no token that a worker could join with: \(reason)"
+        case .apart(let server, let time, let message):
+            "k0s doesn't reach \(server) after \(time)\(message.isEmpty ? "" : ": \(message)")"
         case .unreadableAnswer(let program): "can't read what \(program) printed"
         case .process(let action, let failure): "can't \(action): \(failure)"
         case .cancelled(let action): "can't \(action): cancelled"
@@ -72,6 +79,8 @@ extension ClusterError {
             "its log: k0s kubectl logs -n \(object.namespace ?? "default") \(object.kind.lowercased())/\(object.name)"
         case .nodeNotReady: "look at 'k0s kubectl describe node' and at 'journalctl -u k0scontroller'"
         case .noJob: "a check is a manifest with at least one Job"
+        case .badToken: "make one where the controller runs: 'sealift-installer token --output FILE'; copy it as it is"
+        case .apart: "is the controller up, and do its ports 6443 and 8132 take connections from here?"
         case .process(_, let failure): failure.hint
         case .unreadableAnswer, .cancelled: nil
         }

@@ -24,7 +24,8 @@ package enum ArchiveVerification {
     ///
     /// `tool` is the name of the executable.
     package static func run(
-        on path: FilePath, of media: BundleMedia, trusting keys: TrustedKeys, format: OutputFormat,
+        on path: FilePath, of media: BundleMedia, over bases: [FilePath] = [], trusting keys: TrustedKeys,
+        format: OutputFormat,
         reports: ReportArguments, tool: String
     ) async throws {
         var paper = CheckReport(of: path, keys: keys, tool: tool)
@@ -32,18 +33,41 @@ package enum ArchiveVerification {
             let bundle = try BundleReader(opening: path, on: media, trusting: keys)
             let found = try await report(on: bundle)
             try paper.take(found, of: bundle)
+            let missing = found.isSound ? try await missing(in: bundle, over: bases, on: media, trusting: keys) : nil
+            if bundle.description.base != nil, missing == 0 { paper.content?.bases = bases.map(\.string) }
             try await reports.write(&paper, media)
             Terminal.standardOutput.write(format == .json ? try Format.json(found) : found.text)
             if !found.isSound {
                 try await namePartsThatDiffer(path, media)
                 throw damage(found, bundle)
             }
+            guard let missing, !bases.isEmpty else { return }
+            guard missing == 0 else {
+                throw Failure(
+                    "\(missing) blobs that \(path) leaves to its base are in none of the bundles given with --base",
+                    hint: "give every bundle of the chain, each with --base", code: .data)
+            }
+            if format == .text { Terminal.standardOutput.write("whole: the bases have what it leaves out\n") }
         } catch  where isRefusal(error) {
             paper.reason = "\(error)"
             try await reports.write(&paper, media)
             try await namePartsThatDiffer(path, media)
             throw error
         }
+    }
+
+    /// Proves the bases; returns how many blobs that the delta leaves out are in none of them.
+    private static func missing(
+        in delta: BundleReader, over bases: [FilePath], on media: BundleMedia, trusting keys: TrustedKeys
+    ) async throws -> Int {
+        var missing = delta.leftOut.blobs
+        for path in bases {
+            let base = try BundleReader(opening: path, on: media, trusting: keys)
+            try await requireSound(base)
+            let carried = Set(base.contents.payload.map(\.digest))
+            missing = missing.filter { !carried.contains($0.key) }
+        }
+        return missing.count
     }
 
     /// Whether an error is about the archive, and not about reading it.
@@ -117,6 +141,10 @@ extension BundleVerification.Report {
             lines.append(
                 "ok: \(bundle): \(images) images under \(names) names, \(members) members, "
                     + "\(Format.bytes(contentBytes)) in an archive of \(Format.bytes(archiveBytes))")
+        }
+        if let base, leftOut > 0 {
+            lines.append(
+                "delta: \(leftOut) blobs (\(Format.bytes(leftOutBytes))) are not in it: \(base) brought them")
         }
         lines.append("index.json \(index)")
         lines.append("signature: \(signature)")

@@ -55,6 +55,10 @@ package struct CheckReport: Hashable, Sendable, Encodable {
         package var signature: SignatureStanding
         /// The digest of the bill of materials; `nil` where there is none.
         package var bill: Digest?
+        /// What a delta builds upon, and leaves to it; `nil` for a bundle that has everything.
+        package var base: BundleDescription.Base?
+        /// The earlier bundles that were proven with it, and together have all that it leaves out.
+        package var bases: [String]
         package var counts: Counts
         package var images: [Image]
         package var files: [BundleSummary.File]
@@ -121,6 +125,7 @@ extension CheckReport {
             name: summary.name, version: summary.version, platforms: summary.platforms, builtWith: summary.builtWith,
             index: summary.index, signature: summary.signature,
             bill: found.isSound ? try bundle.appendix().map { .of($0.bill) } : nil,
+            base: summary.base, bases: [],
             counts: Counts(
                 members: found.members, images: found.images, names: found.names,
                 layers: Set(layers.map(\.digest)).count, files: summary.files.count, contentBytes: found.contentBytes),

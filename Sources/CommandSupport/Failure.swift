@@ -8,8 +8,10 @@ internal import Tarball
 
 /// An error as the person at the keyboard sees it, and the exit code that a script sees.
 package struct Failure: Error {
-    /// Exit codes, after BSD's `sysexits.h`; 64 is ArgumentParser's own for wrong usage.
-    package enum Code: Int32, Sendable {
+    /// Exit codes, after BSD's `sysexits.h`.
+    package enum Code: Int32, Sendable, CaseIterable {
+        /// The command line is wrong; ArgumentParser's own for that.
+        case usage = 64
         /// The input, or what was verified, is wrong.
         case data = 65
         /// An input file is not there.
@@ -102,21 +104,32 @@ package func runCommand(
 ) async throws {
     do {
         try await Interruption.cancels(body)
+        Message.resources()
     } catch let code as ExitCode {
         throw code
     } catch {
         var failure = explain(error)
         // Whatever it looked like to whom it hit, it was the signal.
         if Interruption.happened, failure.code != .interrupted { failure = Failure("interrupted", code: .interrupted) }
-        Terminal.standardError.write("error: \(failure.message.printableLines)\n")
-        if let hint = failure.hint { Terminal.standardError.write("hint: \(hint.printableLines)\n") }
+        // Nothing is drawn over what comes now.
+        Terminal.standardError.area.close()
+        failure.write()
         throw ExitCode(failure.code.rawValue)
+    }
+}
+
+extension Failure {
+    /// Tells the person at the keyboard.
+    func write() {
+        let output = Terminal.standardError
+        output.write("\(output.styled("error:", .red)) \(message.printableLines)\n")
+        if let hint { output.write("\(output.styled("hint:", .cyan)) \(hint.printableLines)\n") }
     }
 }
 
 extension String {
     /// Printable but for its line ends: some messages are lists. What strangers have written was made one line before.
-    fileprivate var printableLines: String {
+    package var printableLines: String {
         split(separator: "\n", omittingEmptySubsequences: false).map { $0.printable() }.joined(separator: "\n")
     }
 }

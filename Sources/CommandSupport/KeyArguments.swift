@@ -33,6 +33,6 @@ package struct KeyArguments: ParsableArguments {
 extension BundleReader {
     /// Says on stderr what is known of the signature, where there is one: for commands whose result doesn't tell.
     package func announceSignature() {
-        if signature != .unsigned { Terminal.standardError.write("\(path): \(signature)\n") }
+        if signature != .unsigned { Message.note("\(path): \(signature)") }
     }
 }

@@ -32,8 +32,7 @@ extension DefinitionDecoder {
                 throw generate.invalid("…", "a parameter has either a default or is generated")
             }
             let generator = try generator(generate)
-            let kinds: [Parameter.Kind] =
-                generator.format == Parameter.Generator.nodeAddress ? [.string, .host] : [.string]
+            let kinds: [Parameter.Kind] = generator.isOfHost ? [.string, .host] : [.string]
             guard kinds.contains(parameter.kind), parameter.choices == nil else {
                 throw generate.invalid("…", "only a parameter of type string without choices can be generated")
             }
@@ -56,14 +55,18 @@ extension DefinitionDecoder {
 
     private func generator(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter.Generator {
         let mapping = try cursor.mapping("length", "format")
-        let formats = [Parameter.Generator.alphanumeric, Parameter.Generator.uuid, Parameter.Generator.nodeAddress]
+        let formats = [
+            Parameter.Generator.alphanumeric, Parameter.Generator.uuid, Parameter.Generator.nodeAddress,
+            Parameter.Generator.nodeName,
+        ]
         let format = try mapping["format"]?.string() ?? formats[0]
         guard formats.contains(format) else {
             throw try mapping.required("format").invalid(format, "the choices are \(formats.joined(separator: ", "))")
         }
-        if format == Parameter.Generator.nodeAddress {
+        if Parameter.Generator(length: 0, format: format).isOfHost {
             if let length = mapping["length"] {
-                throw length.invalid(try length.string(), "the node's address has no chosen length")
+                let what = format == Parameter.Generator.nodeName ? "name" : "address"
+                throw length.invalid(try length.string(), "the node's \(what) has no chosen length")
             }
             return .init(length: 0, format: format)
         }

@@ -70,6 +70,7 @@ struct ProbedValues {
         if let choice = parameter.choices?.first { return choice }
         // For documents (RFC 5737); the node's own address is an address, and lint takes names for somebody else's.
         if parameter.generate?.format == Parameter.Generator.nodeAddress { return "192.0.2.1" }
+        if parameter.generate?.format == Parameter.Generator.nodeName { return "node" }
         return switch parameter.kind {
         case .string: "unset"
         case .integer, .quantity: "1"

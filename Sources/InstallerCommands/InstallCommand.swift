@@ -20,10 +20,14 @@ struct InstallArguments: ParsableArguments {
 
     @OptionGroup var unpack: UnpackArguments
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"),
+        completion: .file())
     var kubectl: String?
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"),
+        completion: .file())
     var kubeconfig: String?
 
     @Option(
@@ -50,7 +54,7 @@ struct InstallArguments: ParsableArguments {
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// Does the command, or prints what it would do.
-    func run(_ kind: Installation.Kind, isMultiNode: Bool) async throws {
+    func run(_ kind: Installation.Kind, isMultiNode: Bool = false) async throws {
         let bundle = try keys.openBundle(path)
         bundle.announceSignature()
         var options = InstallOptions(
@@ -72,26 +76,32 @@ struct InstallArguments: ParsableArguments {
                     hint: "leave it out; these are for bundles that go onto a Kubernetes that is there", code: .data)
             }
         }
-        let installation = try Installation(kind, of: bundle, options: options)
+        try await Installation(kind, of: bundle, options: options).show(dryRun: dryRun, format: format)
+    }
+}
+
+extension Installation {
+    /// Installs and tells how it goes, or prints what would be done.
+    func show(dryRun: Bool, format: OutputFormat) async throws {
         let output = Terminal.standardOutput
         guard !dryRun else {
-            let plan = try await installation.plan()
+            let plan = try await plan()
             output.write(
                 format == .json
                     ? try Format.json(plan)
                     : Format.table(plan.map { [$0.isDone ? "done" : "todo", $0.step, $0.title] }))
             return
         }
-        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
+        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
         defer { renderer.finish() }
-        let summary = try await Failure.resumable { try await installation.run { renderer.show($0) } }
+        let summary = try await Failure.resumable { try await run { renderer.show($0) } }
         renderer.finish()
         output.write(format == .json ? try Format.jsonLine(CompletedLine(summary: summary)) : summary.text)
     }
 }
 
 /// `sealift-installer install BUNDLE`.
-struct InstallCommand: AsyncParsableCommand {
+struct InstallCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
         abstract: "Install a bundle: everything, on this host, with one command.",
@@ -99,12 +109,19 @@ struct InstallCommand: AsyncParsableCommand {
             Proves the archive and looks at the host before anything is changed; then brings up Kubernetes, imports \
             every image, applies the platform stage by stage and waits until each is ready. Every step is journalled: \
             running the same command again goes on where this one stopped, however it stopped.
+
+            EXAMPLES:
+              sealift-installer install hello-1.0.tar.zst --dry-run
+              sealift-installer install hello-1.0.tar.zst --key release.pub
+              sealift-installer install hello-1.0.tar.zst --set replicas=3 --set-file password=/dev/stdin
             """)
 
     @OptionGroup var arguments: InstallArguments
 
-    @Flag(help: "Leave the door open for worker nodes.")
+    @Flag(help: "Leave the door open for worker nodes. Can't be changed later.")
     var multiNode = false
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
@@ -114,20 +131,26 @@ struct InstallCommand: AsyncParsableCommand {
 }
 
 /// `sealift-installer upgrade BUNDLE`.
-struct UpgradeCommand: AsyncParsableCommand {
+struct UpgradeCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade",
         abstract: "Put a newer bundle in the place of the one that is installed.",
         discussion: """
             Imports the new images beside the old ones while the platform runs, backs Kubernetes up, and applies the \
             new platform. Data, generated values and what was chosen with --set stay.
+
+            EXAMPLES:
+              sealift-installer upgrade hello-1.1.tar.zst --dry-run
+              sealift-installer upgrade hello-1.1.tar.zst
             """)
 
     @OptionGroup var arguments: InstallArguments
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
-            try await arguments.run(.upgrade, isMultiNode: false)
+            try await arguments.run(.upgrade)
         }
     }
 }
@@ -150,6 +173,9 @@ struct CompletedLine: Encodable {
 extension InstallSummary {
     /// The summary as `install` prints it.
     var text: String {
+        if let joined {
+            return "this host is a worker of \(joined): \(images) images of \(bundle) \(version) are here\n"
+        }
         var lines = ["\(bundle) \(version) is installed: \(images) images, stages \(stages.joined(separator: ", "))"]
         lines += addresses.map { "  \($0)" }
         if !secrets.isEmpty { lines.append("generated for you: \(secrets.joined(separator: ", ")), in \(secretsFile)") }

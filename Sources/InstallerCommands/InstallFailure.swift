@@ -19,6 +19,7 @@ extension Failure {
         case let error as ParameterError: Failure("\(error)", hint: error.hint, code: .data)
         case let error as PreflightError: Failure("\(error)", hint: error.hint, code: .data)
         case ClusterError.cancelled, ProcessFailure.cancelled: Failure("interrupted", code: .interrupted)
+        case ClusterError.badToken: Failure("\(error)", hint: (error as? ClusterError)?.hint, code: .data)
         case let error as ClusterError: Failure("\(error)", hint: error.hint, code: .unavailable)
         case let error as ProcessFailure: Failure("\(error)", hint: error.hint, code: .unavailable)
         default: Failure(explaining: error)
@@ -61,7 +62,7 @@ extension Failure {
         switch error {
         case .busy: .unavailable
         case .system(_, _, let errno): code(of: errno)
-        case .damaged, .unreadable, .layerDiffers: .data
+        case .damaged, .unreadable, .layerDiffers, .baseMissing: .data
         case .chainBroken, .layerRefused: .software
         }
     }

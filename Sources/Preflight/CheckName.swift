@@ -14,6 +14,7 @@ package enum CheckName: String, Hashable, Sendable, Codable, CaseIterable {
     case ports, clock, hostname, localhost
     case defaultRoute = "default-route"
     case nodeAddress = "node-address"
+    case controllerAddress = "controller-address"
     case nameServers = "name-servers"
     case networkOverlap = "network-overlap"
     case firewall, selinux, apparmor

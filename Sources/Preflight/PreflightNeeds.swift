@@ -46,6 +46,14 @@ package struct PreflightNeeds: Hashable, Sendable {
         self.serviceCIDR = serviceCIDR
     }
 
+    /// What of it a worker needs: Kubernetes decides which pods come, and only those of DaemonSets are sure to. Volumes
+    /// are where the platform was installed.
+    package var ofWorker: PreflightNeeds {
+        var needs = self
+        needs.workloads = Requirements(hostPorts: workloads.hostPorts.filter { $0.owner.hasPrefix("DaemonSet/") })
+        return needs
+    }
+
     /// How the operator changes the parameter whose value `isIt`; where there is none, who can.
     func change(where isIt: (String) -> Bool, _ value: String) -> String {
         let name = settings.keys.sorted().first { isIt(settings[$0] ?? "") }

@@ -9,10 +9,21 @@ package struct PreflightOptions: Sendable {
         case importImages
     }
 
+    /// What the host will be in its cluster.
+    package enum Role: Hashable, Sendable {
+        /// The one node that there is.
+        case single
+        /// The first of several.
+        case controller
+        /// A node that joins the API at a host, of which nothing is known but its name or address.
+        case worker(controller: String)
+    }
+
     /// Runs the k0s of the bundle with arguments; returns its exit status and what it printed.
     package typealias RunK0s = @Sendable (_ arguments: [String]) async throws -> (status: Int32, output: String)
 
     package var purpose: Purpose
+    package var role: Role
     /// Whether this Kubernetes was installed by us, in full or in part: then its own ports and processes are no
     /// obstacle.
     package var isInstalled: Bool
@@ -37,12 +48,14 @@ package struct PreflightOptions: Sendable {
     package var host: Host
 
     package init(
-        purpose: Purpose = .install, isInstalled: Bool = false, waived: Set<CheckName> = [], nodeAddress: String? = nil,
-        addsDummyRoute: Bool = false, storedBytes: Int64 = 0, dataDirectory: FilePath = "/var/lib/k0s",
+        purpose: Purpose = .install, role: Role = .single, isInstalled: Bool = false, waived: Set<CheckName> = [],
+        nodeAddress: String? = nil, addsDummyRoute: Bool = false, storedBytes: Int64 = 0,
+        dataDirectory: FilePath = "/var/lib/k0s",
         stateDirectory: FilePath = "/var/lib/sealift", bundle: FilePath? = nil, installer: FilePath? = nil,
         runK0s: RunK0s? = nil, host: Host = .current
     ) {
         self.purpose = purpose
+        self.role = role
         self.isInstalled = isInstalled
         self.waived = waived
         self.nodeAddress = nodeAddress

@@ -43,6 +43,26 @@ import Testing
         #expect(try Parameters(keptAt: path) == first)
     }
 
+    /// Data is on the node that had it: another name of the host changes nothing.
+    @Test func aNodesNameIsFoundOnce() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("parameters.json")
+        let bundle = description([
+            Parameter(name: "node", kind: .host, generate: .init(length: 0, format: Parameter.Generator.nodeName))
+        ])
+        func parameters(_ name: String?, _ overrides: [String: String] = [:]) throws -> Parameters {
+            try Parameters(
+                of: bundle, profile: nil, overrides: overrides, keptAt: path, nodeAddress: nil, nodeName: name)
+        }
+        #expect(throws: InstallError.self) { try parameters(nil) }
+        let first = try parameters("harbour-1")
+        #expect(first.values == ["node": "harbour-1"])
+        #expect(first.generated.isEmpty, "it is no secret")
+        try first.keep(at: path)
+        #expect(try parameters("harbour-2").values == ["node": "harbour-1"])
+        #expect(try parameters("harbour-2", ["node": "elsewhere"]).values == ["node": "elsewhere"])
+    }
+
     @Test func twoInstallationsHaveDifferentSecrets() throws {
         let bundle = description([password, cluster])
         let values = try (0..<50).map { _ in

@@ -104,6 +104,28 @@ func sampleRecord(
         #expect(decide(.upgrade, two, record, entries("upgrade", two, isFinished: true)) == "replaces nothing")
     }
 
+    @Test func aHostIsWorkerOrNot() {
+        var worker = sampleRecord(kubernetes: "v1.36.3+k0s.0")
+        worker.joined = "https://192.0.2.10:6443"
+        let controller = sampleRecord(kubernetes: "v1.36.3+k0s.0")
+        #expect(decide(.join, one, nil) == "replaces nothing")
+        #expect(decide(.join, one, worker) == "replaces nothing")
+        #expect(decide(.join, one, worker, entries("join", one)) == "replaces nothing", "resumed")
+        #expect(decide(.join, two, worker).contains("sample-1.0.0 is installed here"))
+        #expect(decide(.join, one, controller).contains("has a platform of its own"))
+        #expect(decide(.install, one, worker).contains("is a worker"))
+        #expect(decide(.upgrade, two, worker, [], description("v1.36.4+k0s.0")) == "replaces sample-1.0.0")
+        #expect(decide(.join, one, worker, entries("uninstall", one)).contains("removal of sample-1.0.0"))
+    }
+
+    /// Records of before know nothing of workers.
+    @Test func anOldRecordIsNoWorkers() throws {
+        let text = String(decoding: try encodeJSON(sampleRecord()), as: UTF8.self)
+        #expect(!text.contains("joined"))
+        let read: InstalledRecord = try decodeJSON(Data(text.utf8), as: "record")
+        #expect(!read.isWorker && read == sampleRecord())
+    }
+
     private static let pairs: [(old: String?, new: String?, outcome: String)] = [
         ("v1.35.7+k0s.0", "v1.36.3+k0s.0", "replaces sample-1.0.0"),
         ("v1.36.3+k0s.0", "v1.36.3+k0s.0", "replaces sample-1.0.0"),

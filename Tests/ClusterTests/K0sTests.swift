@@ -37,6 +37,19 @@ import Testing
             options.arguments == [
                 "install", "worker", "--token-file", "/root/token", "--kubelet-extra-args=--node-ip=192.0.2.8",
             ])
+        #expect(WorkerOptions(tokenFile: nil).arguments == ["install", "worker"])
+    }
+
+    @Test func saysWhetherAWorkerReachesItsCluster() throws {
+        func status(_ connection: String) throws -> K0sStatus {
+            let text = #"{"Version": "v1.36.3+k0s.0", "Role": "worker", "Workloads": true\#(connection)}"#
+            return try #require(JSON.documents(Array(text.utf8))?.first.flatMap { K0sStatus($0) })
+        }
+        let up = try status(#", "WorkerToAPIConnectionStatus": {"Message": "", "Success": true}"#)
+        #expect(up.reachesAPI && up.apiProblem.isEmpty && up.role == "worker")
+        let down = try status(#", "WorkerToAPIConnectionStatus": {"Message": "refused", "Success": false}"#)
+        #expect(!down.reachesAPI && down.apiProblem == "refused")
+        #expect(try !status("").reachesAPI)
     }
 
     @Test(arguments: [

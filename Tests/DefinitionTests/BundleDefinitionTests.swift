@@ -28,6 +28,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
           - {name: password, generate: {length: 24}}
           - {name: clusterId, generate: {format: uuid-base64}}
           - {name: nodeAddress, type: host, generate: {format: node-address}}
+          - {name: nodeName, type: host, generate: {format: node-name}}
         profiles:
           small: {replicas: 2}
         stages:
@@ -63,13 +64,14 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
             #expect(definition.platforms == [.linuxAMD64, .linuxARM64])
             #expect(
                 definition.parameters.map(\.name)
-                    == ["dataDir", "name", "replicas", "password", "clusterId", "nodeAddress"])
+                    == ["dataDir", "name", "replicas", "password", "clusterId", "nodeAddress", "nodeName"])
             #expect(definition.parameters.map(\.kind) == [.path, .string, .integer, .string, .string, .host])
             #expect(definition.parameters.map(\.value) == ["/tmp", nil, "1", nil, nil, nil])
             #expect(definition.parameters.map(\.choices) == [nil, nil, ["1", "2"], nil, nil, nil])
             #expect(definition.parameters[3].generate == .init(length: 24, format: "alphanumeric"))
             #expect(definition.parameters[4].generate == .init(length: 22, format: "uuid-base64"))
             #expect(definition.parameters[5].generate == .init(length: 0, format: "node-address"))
+            #expect(definition.parameters[6].generate == .init(length: 0, format: "node-name"))
             #expect(definition.profiles == ["small": ["replicas": "2"]])
             #expect(definition.images.map(\.reference) == ["busybox:1.35.0"])
             #expect(definition.images[0].line == 30)

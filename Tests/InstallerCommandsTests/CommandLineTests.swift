@@ -11,7 +11,7 @@ import Testing
 @Suite struct CommandLineTests {
     @Test(arguments: [
         "preflight", "install", "status", "check", "upgrade", "uninstall", "import", "verify", "inspect",
-        "support-bundle",
+        "support-bundle", "token", "join",
     ])
     func everyVerbHasHelp(verb: String) {
         #expect(InstallerCommand.helpMessage(columns: 100).contains("  \(verb) "))
@@ -32,6 +32,34 @@ import Testing
         #expect(arguments.startTimeout == 10 && arguments.node.noUnpack && arguments.dryRun)
         #expect(arguments.format == .json)
         #expect(arguments.node.given.isEmpty)
+    }
+
+    @Test func joinTakesItsOptions() throws {
+        let command = try #require(
+            try InstallerCommand.parseAsRoot([
+                "join", "b.tar.zst", "--token-file", "t", "--node-ip", "192.0.2.7", "--waive", "cpu", "--dry-run",
+            ]) as? JoinCommand)
+        #expect(command.tokenFile == "t" && command.dryRun && command.host.nodeIP == "192.0.2.7")
+        #expect(throws: (any Error).self) { try InstallerCommand.parseAsRoot(["join", "b.tar.zst"]) }
+        #expect(throws: (any Error).self) {
+            try InstallerCommand.parseAsRoot(["preflight", "b", "--multi-node", "--token-file", "t"])
+        }
+    }
+
+    @Test(arguments: [
+        ("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604_800), ("0h", nil), ("h", nil), ("24", nil), ("", nil),
+        ("-1h", nil), ("+1h", nil), ("1.5h", nil), ("99999999d", nil), ("9999999999999999999h", nil), ("1h30m", nil),
+        ("٣h", nil),
+    ]) func aTokensLifetime(text: String, seconds: Int?) {
+        #expect(TokenCommand.Lifetime(argument: text)?.seconds == seconds)
+    }
+
+    @Test func whatIsNoTokenIsTheFilesFault() throws {
+        let directory = TemporaryDirectory()
+        try write(Array("bm90aGluZw==\n".utf8), to: directory.file("token"))
+        let error = #expect(throws: Failure.self) { try JoinCommand.token(in: directory.file("token")) }
+        #expect(error?.code == .data && error?.message.contains("bm90") == false)
+        #expect(throws: Failure.self) { try JoinCommand.token(in: directory.file("none")) }
     }
 
     @Test func knowsWhatWasSaidOfANode() throws {
@@ -104,5 +132,19 @@ import Testing
     @Test func namesTheCheckThatIsMeant() throws {
         let host = try HostArguments.parse(["--waive", "cgruop"])
         #expect { try host.waived() } throws: { Failure.explainingInstall($0).hint == "did you mean 'cgroup'?" }
+    }
+}
+
+@Suite struct NearestImageTests {
+    private let names = [
+        "docker.io/library/busybox:1.35.0", "docker.io/apache/nifi:1.23.2", "quay.io/prometheus/prometheus:v2.50.0",
+    ]
+
+    @Test(arguments: [
+        ("nfii:1.23.2", "docker.io/apache/nifi:1.23.2"), ("apache/nifi:1.23.1", "docker.io/apache/nifi:1.23.2"),
+        ("library/bussybox:1.35.0", "docker.io/library/busybox:1.35.0"), ("grafana:10", nil),
+    ])
+    func isTheOneWhoseLastPartIsNear(_ pattern: String, _ meant: String?) {
+        #expect(VerifyCommand.nearestImage(to: pattern, among: names) == meant)
     }
 }

@@ -56,6 +56,23 @@ class ApiTests(Kubectl):
         self.apply(manifest % "a: '4'")
         self.assertEqual(json.loads(self.value("cm kept", ".data")), {"a": "4", "c": "3"})
 
+    def test_a_volume_can_be_given_a_node_once(self) -> None:
+        volume = """
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pinned}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /srv/x}
+"""
+        affinity = "  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [" \
+            "{key: kubernetes.io/hostname, operator: In, values: [%s]}]}]}}\n"
+        self.apply(volume)
+        self.apply(volume + affinity % "one")
+        self.assertIn("field is immutable", self.apply(volume + affinity % "two", code=1))
+        self.assertIn("one", self.value("pv pinned", ".spec.nodeAffinity"))
+
     def test_an_unchanged_apply_changes_nothing(self) -> None:
         self.apply(workload("same"))
         self.kubectl("rollout", "status", "deploy/same", "--timeout=10s")

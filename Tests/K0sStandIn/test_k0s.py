@@ -59,8 +59,8 @@ class K0sTests(Kubectl):
         self.k0s("start")
         self.assertTrue(wait_for(lambda: os.path.exists(self.kubeconfig)), self.log())
 
-    def log(self) -> str:
-        with open(self.folder + "/var/log/k0scontroller.log") as file:
+    def log(self, role: str = "controller") -> str:
+        with open(os.environ["K0S_STAND_IN_ROOT"] + f"/var/log/k0s{role}.log") as file:
             return file.read()
 
     def test_life(self) -> None:
@@ -102,6 +102,62 @@ class K0sTests(Kubectl):
         for left in ("/etc/k0s/k0s.yaml", "/etc/k0s/containerd.toml", "/opt/cni/bin", "/var/log/pods"):
             self.assertTrue(os.path.exists(self.folder + left), left)
         self.assertEqual(len(glob.glob(self.folder + "/k0s_backup_*.tar.gz")), 1)
+
+    def cluster(self) -> str:
+        """A controller that others may join, and the folder of a second machine, on which k0s runs from now on."""
+        with open(self.config, "w") as file:
+            file.write("spec: {api: {address: 127.0.0.1}}\n")
+        self.k0s("install", "controller", "--enable-worker", "--no-taints", "-c", self.config)
+        self.k0s("start")
+        self.assertTrue(wait_for(lambda: os.path.exists(self.kubeconfig)), self.log())
+        other = self.folder + "/other"
+        os.makedirs(other + "/etc/k0s-stand-in")
+        with open(other + "/etc/k0s-stand-in/settings.json", "w") as file:
+            json.dump({"init": "none", "node_name": "second"}, file)
+        return other
+
+    def join(self, token: str) -> None:
+        path = os.environ["K0S_STAND_IN_ROOT"] + "/token"
+        with open(path, "w") as file:
+            file.write(token)
+        self.k0s("install", "worker", "--token-file", path, "--kubelet-extra-args=--node-ip=127.0.0.2", "--force")
+        self.k0s("start")
+
+    def test_worker(self) -> None:
+        other = self.cluster()
+        tokens = [self.k0s("token", "create", *more).strip() for more in (
+            ("--role=worker", "--expiry=1h"), ("--role=worker", "--expiry=1s"), ("--role=controller",))]
+        self.assertIn("invalid duration", self.k0s("token", "create", "--expiry=soon", code=1))
+        os.environ["K0S_STAND_IN_ROOT"] = other
+        try:
+            self.assertIn("no such file", self.k0s("worker", "--token-file", "/nowhere", code=1))
+            self.assertIn("no join token given", self.k0s("worker", code=1))
+            self.assertIn("cannot stat k0s kubeconfig", self.k0s("kubectl", "get", "nodes", code=1))
+            for token, message in (("nonsense!", "failed to decode join token"),
+                                   (tokens[2], "wrong token type controller-bootstrap")):
+                self.join(token)
+                self.assertTrue(wait_for(lambda: message in self.log("worker")), self.log("worker"))
+            self.join(tokens[1])
+            self.assertTrue(wait_for(lambda: "client configuration: Unauthorized" in self.log("worker")))
+            self.join(tokens[0])
+            self.assertTrue(wait_for(self.has_joined), self.log("worker"))
+            self.assertEqual(json.loads(self.k0s("status", "-o", "json"))["Role"], "worker")
+            self.assertEqual(self.value("node second", ".status.addresses[0].address"), "127.0.0.2")
+            self.k0s("stop")
+            self.k0s("install", "worker", "--force")
+            os.remove(other + "/token")
+            self.k0s("start")
+            self.assertTrue(wait_for(self.has_joined), self.log("worker"))
+            self.k0s("stop")
+            self.k0s("reset")
+            self.assertFalse(os.path.exists(other + "/var/lib/k0s"))
+        finally:
+            subprocess.run([HERE + "/k0s", "stop"], capture_output=True)
+            os.environ["K0S_STAND_IN_ROOT"] = self.folder
+
+    def has_joined(self) -> bool:
+        done = subprocess.run([HERE + "/k0s", "status", "-o", "json"], capture_output=True, text=True)
+        return not done.returncode and json.loads(done.stdout)["WorkerToAPIConnectionStatus"]["Success"]
 
     def test_pods_need_their_images(self) -> None:
         self.up()

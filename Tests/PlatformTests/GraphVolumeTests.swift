@@ -107,6 +107,30 @@ import Yams
         #expect(twice.foldersOutside("/d").map(\.message) == ["/d/a-data is PersistentVolume/v's"])
     }
 
+    @Test(arguments: Variant.all) func volumesStayOnTheirNode(_ variant: Variant) throws {
+        let platform = try variant.rendered()
+        let node = try #require(platform.values["nodeName"])
+        #expect(ObjectGraph(platform).volumesThatMayMove(from: node) == [])
+    }
+
+    @Test(arguments: [
+        ("", false), ("nodeAffinity: {required: {nodeSelectorTerms: []}}", false),
+        (
+            "nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: "
+                + "[{key: kubernetes.io/hostname, operator: In, values: [n]}]}]}}", true
+        ),
+        (
+            "nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: "
+                + "[{key: kubernetes.io/hostname, operator: In, values: [n, m]}]}]}}", false
+        ),
+        (
+            "nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, "
+                + "operator: In, values: [n]}]}, {matchExpressions: [{key: other, operator: Exists}]}]}}", false
+        ),
+    ]) func aVolumeIsHeldByItsAffinity(_ affinity: String, _ isHeld: Bool) throws {
+        #expect(try ObjectGraph(pair(volume: affinity)).volumesThatMayMove(from: "n").isEmpty == isHeld)
+    }
+
     @Test func aClaimHasOneWorkload() throws {
         func pod(_ name: String) -> String {
             """

@@ -25,7 +25,7 @@ import Testing
         let parameters = try RenderedPlatform().definition.parameters.filter { $0.generate != nil }
         #expect(
             Set(parameters.map(\.name)) == [
-                "nodeAddress", "kafkaClusterId", "nifiPassword", "nifiSensitiveKey", "grafanaPassword",
+                "nodeAddress", "nodeName", "kafkaClusterId", "nifiPassword", "nifiSensitiveKey", "grafanaPassword",
             ])
         #expect(parameters.allSatisfy { $0.value == nil })
     }

@@ -111,6 +111,65 @@ import Testing
         #expect(try await host.check(.ports).status == .fail)
     }
 
+    @Test(arguments: [
+        (PreflightOptions.Role.single, "179, 6443, 8080, 9443, 10249, 10250, 10256, 20244"),
+        (.controller, "179, 2379, 2380, 6443, 8080, 8132, 8133, 9443, 10249, 10250, 10256, 20244"),
+        (.worker(controller: "192.0.2.1"), "179, 8080, 10249, 10250, 10256, 20244"),
+    ]) func portsDependOnWhatTheHostWillBe(_ role: PreflightOptions.Role, _ ports: String) async throws {
+        var host = try FakeHost()
+        host.options.role = role
+        #expect(try await host.check(.ports).need == ports)
+    }
+
+    @Test func aWorkerHasTheHostPortsOfDaemonSetsOnly() {
+        var needs = PreflightNeeds()
+        needs.workloads = .init(
+            cpuMillis: 500, volumeBytes: 7,
+            hostPorts: [
+                .init(port: 80, protocol: "TCP", owner: "DaemonSet/way-in"),
+                .init(port: 81, protocol: "TCP", owner: "Deployment/web"),
+            ], hostPaths: [.init(path: "/srv/x", owner: "PersistentVolume/x", bytes: 7)])
+        #expect(needs.ofWorker.workloads == .init(hostPorts: [needs.workloads.hostPorts[0]]))
+        #expect(needs.ofWorker.podCIDR == needs.podCIDR)
+    }
+
+    @Test(arguments: [
+        ("192.0.2.77", PreflightReport.Status.pass, "direct on eth0"),
+        ("198.51.100.1", .pass, "via 192.0.2.1 on eth0"), ("127.0.0.1", .fail, "every host itself"),
+        ("192.0.2.2", .fail, "this host's own"), ("api.example", .warn, "is a name"), ("2001:db8::1", .fail, "none"),
+    ]) func looksForAWayToTheController(
+        _ controller: String, _ status: PreflightReport.Status, _ words: String
+    ) async throws {
+        var host = try FakeHost()
+        #expect(try await host.check(.controllerAddress).status == .skipped)
+        host.options.role = .worker(controller: controller)
+        let check = try await host.check(.controllerAddress)
+        #expect(check.status == status && check.measured.contains(words), "\(check)")
+        #expect((check.remedy != nil) == (status != .pass))
+    }
+
+    @Test func aDummyRouteLeadsToNoController() async throws {
+        var host = try FakeHost()
+        host.options.role = .worker(controller: "198.51.100.1")
+        let table = """
+            Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+            sealift0\t00000000\tFF7100CB\t0003\t0\t0\t1000\t00000000\t0\t0\t0
+
+            """
+        try host.set("/proc/net/route", table)
+        #expect(try await host.check(.controllerAddress).status == .fail)
+    }
+
+    @Test func aControllerNeedsAnAddressThatWorkersReach() async throws {
+        var host = try FakeHost()
+        try host.set("/proc/net/fib_trie", "")
+        host.options.addsDummyRoute = true
+        #expect(try await host.check(.nodeAddress).status == .pass)
+        host.options.role = .controller
+        let check = try await host.check(.nodeAddress)
+        #expect(check.status == .fail && check.measured.contains("can't be reached by workers"), "\(check)")
+    }
+
     @Test func aBundleThatFightsWithItselfIsRefused() async throws {
         var host = try FakeHost()
         host.needs.workloads.hostPorts = [

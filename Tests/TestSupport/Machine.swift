@@ -34,6 +34,8 @@ package struct Machine: Sendable {
     ///   - data: a folder that the machine has, read-only, as `/data`.
     ///   - copies: files and folders that are copied into the machine, by the path that they get there.
     ///   - disk: a folder that keeps the machine's disk, for one that is started again.
+    ///   - shared: a folder that the machine has, writable, as `/shared`.
+    ///   - network: one end of a ``MachineNetwork``; without it the machine has loopback only.
     ///   - timeout: after which the machine is killed.
     /// - Returns: the script's exit status, or 124 after the timeout, 137 where the machine went down before the script
     ///   ended, 125 where it did not come up; and all that the script printed, in order, then what was wrong with the
@@ -41,10 +43,12 @@ package struct Machine: Sendable {
     /// - Throws: where no machine can be started at all.
     package func run(
         script: String, data: FilePath, copies: [String: FilePath] = [:], disk: FilePath? = nil,
-        timeout: Duration = .seconds(300)
+        shared: FilePath? = nil, network: String? = nil, timeout: Duration = .seconds(300)
     ) async throws -> (status: Int, output: String) {
         var arguments = ["--data", data.string, "--timeout", "\(max(1, timeout.components.seconds))"]
         for (path, source) in copies.sorted(by: { $0.key < $1.key }) { arguments += ["--copy", "\(source):\(path)"] }
+        if let shared { arguments += ["--bind", "\(shared):/shared"] }
+        if let network { arguments += ["--network", network] }
         if let disk { arguments += ["--root-dir", disk.string] }
         let result = try await Subprocess.run(
             .path(program), arguments: Arguments(arguments + ["--", "bash", "-c", "exec 2>&1\n" + script]),

@@ -6,6 +6,7 @@
 data=() copies=() binds=() command=()
 timeout=600
 root_dir=
+network=
 keep=
 
 # machine_options ARGUMENTS: into the variables above.
@@ -15,7 +16,7 @@ machine_options() {
             --help | -h) help ;;
             --keep) keep=yes; shift; continue ;;
             --) shift; command=("$@"); break ;;
-            --data | --copy | --bind | --timeout | --root-dir)
+            --data | --copy | --bind | --timeout | --root-dir | --network)
                 [ -n "${2:-}" ] || misused "$1 needs a value" ;;
             *) misused "unknown argument: $1" ;;
         esac
@@ -24,6 +25,7 @@ machine_options() {
             --copy) copies+=("$2") ;;
             --bind) binds+=("$2") ;;
             --timeout) [[ $2 =~ ^[0-9]+$ ]] || misused "--timeout needs seconds"; timeout=$2 ;;
+            --network) network=$2 ;;
             --root-dir) mkdir -p "$2"; root_dir=$(cd "$2" && pwd) ;;
         esac
         shift 2

@@ -46,18 +46,19 @@ package struct ControllerOptions: Hashable, Sendable {
 
 /// How a worker is installed.
 package struct WorkerOptions: Hashable, Sendable {
-    /// The file with the token that the controller made.
-    package var tokenFile: FilePath
+    /// The file with the token that the controller made; `nil` for a node that has joined.
+    package var tokenFile: FilePath?
     package var nodeAddress: String?
     package var resolvConf: FilePath?
     package var dataDirectory: FilePath?
     package var force = false
 
-    package init(tokenFile: FilePath) { self.tokenFile = tokenFile }
+    package init(tokenFile: FilePath?) { self.tokenFile = tokenFile }
 
     /// The arguments for k0s.
     package var arguments: [String] {
-        var arguments = ["install", "worker", "--token-file", tokenFile.string]
+        var arguments = ["install", "worker"]
+        if let tokenFile { arguments += ["--token-file", tokenFile.string] }
         if let dataDirectory { arguments += ["--data-dir", dataDirectory.string] }
         arguments += kubeletArguments(nodeAddress: nodeAddress, resolvConf: resolvConf)
         if force { arguments.append("--force") }

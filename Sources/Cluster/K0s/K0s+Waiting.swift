@@ -30,6 +30,23 @@ extension K0s {
         }
     }
 
+    /// Waits until a worker reaches the API at `server` with a certificate of its own: then the cluster has taken it.
+    package func waitUntilJoined(
+        _ server: String, timeout: Duration, interval: Duration = .milliseconds(500), progress: (String) -> Void
+    ) async throws(ClusterError) {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let (status, problem) = try await statusOrProblem()
+            if status?.reachesAPI == true { return }
+            let message = status?.apiProblem ?? problem ?? "k0s is not running"
+            progress(message.isEmpty ? "k0s has not reached \(server) yet" : message)
+            guard ContinuousClock.now < deadline else {
+                throw .apart(from: server, after: timeout, message: message)
+            }
+            try await pause(interval, action: "wait until the node has joined")
+        }
+    }
+
     /// Whether the service died and will be started again after a while: minutes, with k0s' own unit.
     package func waitsToRestart() async -> Bool {
         if case .waits = await serviceState() { true } else { false }

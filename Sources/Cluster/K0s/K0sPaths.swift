@@ -24,6 +24,12 @@ package struct K0sPaths: Hashable, Sendable {
     /// The socket on which k0s tells its status.
     package var statusSocket: FilePath { run.appending("status.sock") }
 
+    /// What a worker's kubelet reaches the API with: there once the node has joined.
+    package var kubeletConf: FilePath { data.appending("kubelet.conf") }
+
+    /// The authority whose certificates k0s believes; a worker has it from its token.
+    package var authority: FilePath { data.appending("pki/ca.crt") }
+
     /// The administrator's kubeconfig.
     package var adminConf: FilePath { data.appending("pki/admin.conf") }
 }

@@ -8,6 +8,10 @@ package struct K0sStatus: Hashable, Sendable {
     package var isSingleNode: Bool
     /// Whether this node runs workloads.
     package var hasWorkloads: Bool
+    /// Whether this node reaches the API with its own certificate; `false` where it runs no workloads.
+    package var reachesAPI: Bool
+    /// Why it doesn't; empty where it does, or where k0s didn't say.
+    package var apiProblem: String
     /// The arguments that its service was started with.
     package var arguments: [String]
 
@@ -19,6 +23,8 @@ package struct K0sStatus: Hashable, Sendable {
         pid = json["Pid"].int
         isSingleNode = json["SingleNode"].isTrue
         hasWorkloads = json["Workloads"].isTrue
+        reachesAPI = json["WorkerToAPIConnectionStatus"]["Success"].isTrue
+        apiProblem = json["WorkerToAPIConnectionStatus"]["Message"].string ?? ""
         arguments = json["Args"].elements.compactMap(\.string)
     }
 }

@@ -2,6 +2,7 @@
 let networkRules: [CheckRule] = [
     CheckRule(.defaultRoute, "a default route", .kubernetes, checkDefaultRoute),
     CheckRule(.nodeAddress, "the node's address", .kubernetes, checkNodeAddress),
+    CheckRule(.controllerAddress, "the way to the controller", .kubernetes, checkControllerAddress),
     CheckRule(.nameServers, "name servers", .kubernetes, checkNameServers),
     CheckRule(.networkOverlap, "addresses of pods and services", .kubernetes, checkNetworkOverlap),
 ]
@@ -51,11 +52,43 @@ private let dummyRoute = """
             "\(address) is none of this host's", need: need,
             remedy: own.isEmpty ? "the host has none at all; \(dummyRoute)" : "choose one of \(known)")
     case .none:
+        if context.options.addsDummyRoute, context.options.role == .controller {
+            return .fail(
+                "none; that of --dummy-route can't be reached by workers", need: need,
+                remedy:
+                    "give the host an address on the network that its workers are on: ip addr add ADDRESS/24 dev NAME")
+        }
         if context.options.addsDummyRoute {
             return .pass("none; --dummy-route adds one", need: need)
         }
         return .fail("none but loopback", need: need, remedy: dummyRoute)
     }
+}
+
+/// Whether there is a way to the API of the cluster that is joined. Nothing is sent: k0s will see whether it answers.
+@Sendable private func checkControllerAddress(_ context: CheckContext) -> Finding {
+    guard case .worker(let controller) = context.options.role else { return .skipped("this host joins no other") }
+    let need = "a route to \(controller)"
+    guard let address = IPAddress(controller) else {
+        return .warn(
+            "'\(controller)' is a name", need: need,
+            remedy: "k0s must be able to look it up: put it into /etc/hosts where no name server does it")
+    }
+    let remedy = "is the token of the right cluster? a controller has the address of its spec.api.address"
+    guard !address.isLoopback else {
+        return .fail("\(address), which is every host itself", need: need, remedy: remedy)
+    }
+    guard !LocalAddresses(of: context.host).addresses.contains(address) else {
+        return .fail("\(address) is this host's own", need: need, remedy: remedy)
+    }
+    let routes = RoutingTable(of: context.host).routes.filter {
+        $0.destination.contains(address) && $0.interface != "sealift0"
+    }
+    guard let route = routes.max(by: { $0.destination.prefix < $1.destination.prefix }) else {
+        return .fail(
+            "none", need: need, remedy: "bring the network up: ip addr add ADDRESS/24 dev NAME, or ip route add")
+    }
+    return .pass("\(route.gateway.map { "via \($0)" } ?? "direct") on \(route.interface)", need: need)
 }
 
 @Sendable private func checkNameServers(_ context: CheckContext) -> Finding {

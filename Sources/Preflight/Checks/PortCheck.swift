@@ -4,16 +4,32 @@ internal import SystemPackage
 /// The rule about ports.
 let portRules: [CheckRule] = [CheckRule(.ports, "ports of the host", .workloads, checkPorts)]
 
-/// Ports that k0s takes on a single node (k0s documentation, networking; 8080 and 20244 are kube-router's).
-private let kubernetesPorts: [(port: Int, owner: String)] = [
-    (179, "kube-router"), (6443, "the API server"), (8080, "kube-router"), (9443, "k0s"), (10249, "kube-proxy"),
-    (10250, "kubelet"), (10256, "kube-proxy"), (20244, "kube-router"),
+/// Ports that k0s takes on every node (k0s documentation, networking; 8080 and 20244 are kube-router's).
+private let nodePorts: [(port: Int, owner: String)] = [
+    (179, "kube-router"), (8080, "kube-router"), (10249, "kube-proxy"), (10250, "kubelet"), (10256, "kube-proxy"),
+    (20244, "kube-router"),
 ]
+/// What a controller takes beside them.
+private let controllerPorts: [(port: Int, owner: String)] = [(6443, "the API server"), (9443, "k0s")]
+/// What it takes where other nodes may join: konnectivity, by which the API reaches them, and a datastore of its own.
+private let clusterPorts: [(port: Int, owner: String)] = [
+    (2379, "etcd"), (2380, "etcd"), (8132, "konnectivity"), (8133, "konnectivity"),
+]
+
+private func kubernetesPorts(_ role: PreflightOptions.Role) -> [(port: Int, owner: String)] {
+    switch role {
+    case .single: nodePorts + controllerPorts
+    case .controller: nodePorts + controllerPorts + clusterPorts
+    case .worker: nodePorts
+    }
+}
 
 @Sendable private func checkPorts(_ context: CheckContext) -> Finding {
     var wanted = context.needs.workloads.hostPorts
     if context.needs.distribution != nil {
-        wanted += kubernetesPorts.map { Requirements.HostPort(port: $0.port, protocol: "TCP", owner: $0.owner) }
+        wanted += kubernetesPorts(context.options.role).map {
+            Requirements.HostPort(port: $0.port, protocol: "TCP", owner: $0.owner)
+        }
     }
     let names = Set(wanted.map { $0.protocol == "TCP" ? "\($0.port)" : "\($0.port)/\($0.protocol.lowercased())" })
     let need = names.isEmpty ? "none" : names.sorted(by: isLower).joined(separator: ", ")

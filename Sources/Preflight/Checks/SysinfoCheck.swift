@@ -31,7 +31,9 @@ enum SysinfoCheck {
         guard let runK0s = options.runK0s else { return .skipped("no k0s at hand that could be asked") }
         let result: (status: Int32, output: String)
         do {
-            result = try await runK0s(["sysinfo", "--data-dir", options.dataDirectory.string, "-o", "json"])
+            var arguments = ["sysinfo", "--data-dir", options.dataDirectory.string, "-o", "json"]
+            if case .worker = options.role { arguments.append("--controller=false") }
+            result = try await runK0s(arguments)
         } catch {
             return .fail(
                 "k0s can't be run: \(error)", need: need, remedy: "verify the bundle, and look at architecture")

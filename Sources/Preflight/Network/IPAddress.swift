@@ -28,7 +28,7 @@ package struct IPAddress: Hashable, Sendable {
     var width: Int { isIPv6 ? 128 : 32 }
 
     /// Whether it leads back to the host itself: 127.0.0.0/8, ::1.
-    var isLoopback: Bool { isIPv6 ? bits == 1 : bits >> 24 == 127 }
+    package var isLoopback: Bool { isIPv6 ? bits == 1 : bits >> 24 == 127 }
 
     /// Whether it is valid on one link only: 169.254.0.0/16, fe80::/10.
     var isLinkLocal: Bool { isIPv6 ? bits >> 118 == 0xFE80 >> 6 : bits >> 16 == 0xA9FE }

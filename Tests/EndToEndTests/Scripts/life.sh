@@ -18,6 +18,8 @@ section password password
 section modes stat -c '%a %n' /var/lib/sealift /var/lib/sealift/parameters.json /var/lib/sealift/files/chart.txt
 mkdir -p /srv/harbour/cargo && echo treasure >/srv/harbour/cargo/chest
 
+section no-token installer token
+section other-mode installer install "$first" "${host[@]}" --multi-node
 section other-command installer install "$second" "${host[@]}"
 section upgrade installer upgrade "$second" "${host[@]}"
 section upgraded installer status

@@ -17,8 +17,14 @@ installer() { /data/bin/sealift-installer "$@"; }
 
 # What every command that changes the host is told here: the tests' kernel has cgroup version 1, and no address.
 host=(--waive cgroup --waive cpu --waive memory --waive disk --dummy-route --start-timeout 120)
+# The same for machines that have a network.
+fleet=(--waive cgroup --waive cpu --waive memory --waive disk --start-timeout 60)
 first=/data/harbour-1.0.0-linux-amd64.tar.zst
 second=/data/harbour-1.1.0-linux-amd64.tar.zst
+
+# told NAME, await NAME: how machines that run at the same time know how far the other is.
+told() { touch "/shared/$1"; }
+await() { until [ -e "/shared/$1" ]; do sleep 0.1; done; }
 
 # faults JSON: what the stand-in does wrong from now on.
 faults() {

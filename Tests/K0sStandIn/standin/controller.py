@@ -32,7 +32,7 @@ def run(machine: Machine, given: SimpleNamespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     lock = _lock(machine, config)
-    _folders(machine, workloads)
+    make_folders(machine, workloads)
     containerd = Containerd(machine)
     status = StatusServer(machine, config, single, workloads)
     try:
@@ -79,7 +79,7 @@ def is_locked(machine: Machine) -> bool:
         return True
 
 
-def _folders(machine: Machine, workloads: bool) -> None:
+def make_folders(machine: Machine, workloads: bool) -> None:
     """Those of the real one, so that removing them can be tested."""
     for name in ("bin", "db", "manifests", "kubelet", "containerd", "images" if workloads else "db"):
         os.makedirs(f"{machine.data}/{name}", mode=0o755, exist_ok=True)
@@ -96,7 +96,7 @@ def _pki(machine: Machine) -> str | None:
 
 def _api(machine: Machine, config: dict, given: SimpleNamespace, single: bool, workloads: bool) -> serving.Server:
     spec, settings = config["spec"], machine.api_settings()
-    settings.node_address = _node_address(given) or spec["api"]["address"]
+    settings.node_address = node_address(given) or spec["api"]["address"]
     settings.service_cidr, settings.pod_cidr = spec["network"]["serviceCIDR"], spec["network"]["podCIDR"]
     if workloads and machine.setting("require_system_images", True):
         disabled = [name for name in (given.disable_components or "").split(",") if name]
@@ -114,7 +114,7 @@ def _api(machine: Machine, config: dict, given: SimpleNamespace, single: bool, w
                           machine.setting("port", spec["api"].get("port", 6443)), _pki(machine))
 
 
-def _node_address(given: SimpleNamespace) -> str | None:
+def node_address(given: SimpleNamespace) -> str | None:
     words = (given.kubelet_extra_args or "").split()
     return next((word.partition("=")[2] for word in words if word.startswith("--node-ip=")), None)
 

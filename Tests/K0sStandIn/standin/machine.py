@@ -33,10 +33,17 @@ class Machine:
         self.containerd_socket = self.run + "/containerd.sock"
         self.containerd_root = self.data + "/containerd"
         self.containerd_state = self.run + "/containerd"
-        self.unit = self.root + "/etc/systemd/system/k0scontroller.service"
         self.conflist = self.root + "/etc/cni/net.d/10-kuberouter.conflist"
         self.faults = Faults(self.own + "/faults.json", self.root + "/run/k0s-stand-in/faults-used.json")
         self._set = self._read_settings()
+
+    def unit(self, role: str) -> str:
+        return f"{self.root}/etc/systemd/system/k0s{role}.service"
+
+    @property
+    def role(self) -> str:
+        """As what k0s is installed here."""
+        return "worker" if os.path.exists(self.unit("worker")) else "controller"
 
     def setting(self, name: str, default):
         """What /etc/k0s-stand-in/settings.json says of name."""

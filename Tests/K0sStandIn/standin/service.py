@@ -11,7 +11,6 @@ import time
 
 from .machine import Failure, Machine
 
-NAME = "k0scontroller"
 _UNIT = """[Unit]
 Description=k0s - Zero Friction Kubernetes (stand-in)
 Documentation=https://docs.k0sproject.io
@@ -40,20 +39,21 @@ WantedBy=multi-user.target
 
 
 class Service:
-    """What `systemctl is-active` and the unit file tell, and the acts on them."""
+    """What `systemctl is-active` and the unit file tell, and the acts on them; of the role that is installed."""
 
-    def __init__(self, machine: Machine):
-        self.machine = machine
-        self._pid_file = machine.root + f"/run/k0s-stand-in/{NAME}.pid"
+    def __init__(self, machine: Machine, role: str | None = None):
+        self.machine, self.role = machine, role or machine.role
+        self.name, self._unit = f"k0s{self.role}", machine.unit(self.role)
+        self._pid_file = machine.root + f"/run/k0s-stand-in/{self.name}.pid"
 
     def install(self, arguments: list[str], environment: list[str], force: bool) -> None:
-        path = self.machine.unit
+        path = self._unit
         if force:
-            log("info", f"Uninstalling {NAME} service")
+            log("info", f"Uninstalling {self.name} service")
             self.uninstall()
-        log("info", f"Installing {NAME} service")
+        log("info", f"Installing {self.name} service")
         if os.path.exists(path):
-            raise Failure(f"failed to install controller service: Init already exists: {path}")
+            raise Failure(f"failed to install {self.role} service: Init already exists: {path}")
         own = [f"{key}={value}" for key, value in os.environ.items() if key.startswith("K0S_STAND_IN_")]
         lines = "".join(f'\nEnvironment="{entry}"' for entry in environment + own)
         command = " ".join(_escaped(word) for word in [self.machine.program, *arguments])
@@ -62,16 +62,16 @@ class Service:
             file.write(_UNIT.format(program=self.machine.program, command=command, environment=lines,
                                     pause=self.machine.setting("restart_seconds", 10)))
         if self.machine.has_init:
-            self._systemctl("enable", NAME + ".service")
+            self._systemctl("enable", self.name + ".service")
             self._systemctl("daemon-reload")
 
     def uninstall(self) -> bool:
         """Whether there was one."""
-        if not os.path.exists(self.machine.unit):
+        if not os.path.exists(self._unit):
             return False
         if self.machine.has_init:
-            self._systemctl("disable", NAME + ".service")
-        os.remove(self.machine.unit)
+            self._systemctl("disable", self.name + ".service")
+        os.remove(self._unit)
         if self.machine.has_init:
             self._systemctl("daemon-reload")
         return True
@@ -81,7 +81,7 @@ class Service:
         if state == "running":
             raise Failure("already running")
         if self.machine.has_init:
-            self._systemctl("start", NAME + ".service")
+            self._systemctl("start", self.name + ".service")
         else:
             self._spawn()
 
@@ -89,17 +89,17 @@ class Service:
         if self._state() == "stopped":
             raise Failure("already stopped")
         if self.machine.has_init:
-            self._systemctl("stop", NAME + ".service")
+            self._systemctl("stop", self.name + ".service")
         else:
             self._end(self._pid())
 
     def _state(self) -> str:
         """"running" or "stopped"; fails where the real one does."""
-        if not os.path.exists(self.machine.unit):
+        if not os.path.exists(self._unit):
             raise Failure("k0s has not been installed as a service")
         if not self.machine.has_init:
             return "running" if self._pid() else "stopped"
-        done = subprocess.run(["systemctl", "is-active", NAME + ".service"], capture_output=True, text=True)
+        done = subprocess.run(["systemctl", "is-active", self.name + ".service"], capture_output=True, text=True)
         state = done.stdout.strip()
         if state in ("active", "activating"):
             return "running"
@@ -121,19 +121,19 @@ class Service:
             with open(self._pid_file) as file:
                 pid = int(file.read())
             with open(f"/proc/{pid}/cmdline") as file:
-                return pid if "controller" in file.read().split("\0") else None
+                return pid if self.role in file.read().split("\0") else None
         except (OSError, ValueError):
             return None
 
     def _spawn(self) -> None:
-        with open(self.machine.unit) as file:
+        with open(self._unit) as file:
             lines = file.read().splitlines()
         command = next(line.partition("=")[2] for line in lines if line.startswith("ExecStart="))
         words = [word.replace("\\x20", " ") for word in command.split()]
         given = dict(line[len('Environment="'):-1].split("=", 1) for line in lines if line.startswith("Environment="))
         os.makedirs(os.path.dirname(self._pid_file), exist_ok=True)
         os.makedirs(self.machine.root + "/var/log", exist_ok=True)
-        with open(self.machine.root + f"/var/log/{NAME}.log", "a") as log_file:
+        with open(self.machine.root + f"/var/log/{self.name}.log", "a") as log_file:
             child = subprocess.Popen([sys.executable, *words], stdin=subprocess.DEVNULL, stdout=log_file,
                                      stderr=log_file, start_new_session=True, env={**os.environ, **given})
         with open(self._pid_file, "w") as file:

@@ -15,10 +15,10 @@ from .machine import Failure, Machine, reason
 
 
 class StatusServer:
-    def __init__(self, machine: Machine, config: dict, single: bool, workloads: bool):
+    def __init__(self, machine: Machine, config: dict, single: bool, workloads: bool, role: str = "controller"):
         self.machine = machine
         self.information = {
-            "Version": machine.version, "Pid": os.getpid(), "PPid": 0, "Role": "controller", "SysInit": "",
+            "Version": machine.version, "Pid": os.getpid(), "PPid": 0, "Role": role, "SysInit": "",
             "StubFile": "", "Output": "", "Workloads": workloads, "SingleNode": single,
             "Args": [machine.program, *sys.argv[1:]],
             "WorkerToAPIConnectionStatus": {"Message": "", "Success": workloads}, "ClusterConfig": config,

@@ -210,6 +210,11 @@ def _immutable(value: dict, old: dict) -> Causes:
     if kind == "Service" and was.get("clusterIP") and new.get("clusterIP") != was["clusterIP"]:
         causes.append(("spec.clusterIPs[0]",
                        f"Invalid value: {quoted([new.get('clusterIP')])}: may not change once set"))
+    if kind == "PersistentVolume":
+        # It may be given to a volume that has none.
+        if was.get("nodeAffinity") not in (None, new.get("nodeAffinity")):
+            causes.append(("spec.nodeAffinity",
+                           f"Invalid value: {quoted(new.get('nodeAffinity'))}: field is immutable"))
     if kind in ("ConfigMap", "Secret") and old.get("immutable") and value.get("data") != old.get("data"):
         causes.append(("data", "Forbidden: field is immutable when `immutable` is set"))
     if kind in ("ClusterRoleBinding", "RoleBinding") and value.get("roleRef") != old.get("roleRef"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import sys
@@ -65,6 +64,9 @@ _CONTROLLER = (("-c", "--config"), ("--single", bool), ("--enable-worker", bool)
                ("--disable-components",), ("--kubelet-extra-args",), ("--kubelet-root-dir",), ("--labels",),
                ("--taints",), ("--profile",), ("--cri-socket",), ("--token-file",), ("--logging", "-l"),
                ("--ignore-pre-flight-checks", bool), ("--enable-dynamic-config", bool), ("--status-socket",))
+_WORKER = (("--token-file",), ("--kubelet-extra-args",), ("--kubelet-root-dir",), ("--labels",), ("--taints",),
+           ("--profile",), ("--cri-socket",), ("--logging", "-l"), ("--ignore-pre-flight-checks", bool),
+           ("--status-socket",))
 _COMPONENTS = """applier-manager autopilot control-api coredns csr-approver endpoint-reconciler helm
 konnectivity-server kube-controller-manager kube-proxy kube-scheduler metrics-server network-provider
 node-role system-rbac update-prober windows-node worker-config""".split()
@@ -96,17 +98,21 @@ def _sysinfo(machine: Machine, rest: list[str]) -> int:
 
 def _install(machine: Machine, rest: list[str]) -> int:
     from . import node_config, service
-    if not rest or rest[0] not in ("controller", "server"):
-        raise Failure("stand-in: only `install controller` is there" if rest else "help requested")
-    given = parse(rest[1:], *_CONTROLLER, ("--force", bool), ("--start", bool), ("-e", "--env"))
+    if not rest or rest[0] not in ("controller", "server", "worker"):
+        raise Failure("stand-in: only `install controller` and `install worker` are there" if rest
+                      else "help requested")
+    role = "worker" if rest[0] == "worker" else "controller"
+    flags = _WORKER if role == "worker" else _CONTROLLER
+    given = parse(rest[1:], *flags, ("--force", bool), ("--start", bool), ("-e", "--env"))
     require_root(machine)
-    for name in filter(None, (given.disable_components or "").split(",")):
-        if name not in _COMPONENTS:
-            raise Failure(f"unknown component {name}")
-    node_config.load(machine, given.config)
-    service.create_users(machine, machine.data)
-    installed = service.Service(machine)
-    installed.install(["controller", *_service_arguments(given)], _environment(given.env), given.force)
+    if role == "controller":
+        for name in filter(None, (given.disable_components or "").split(",")):
+            if name not in _COMPONENTS:
+                raise Failure(f"unknown component {name}")
+        node_config.load(machine, given.config)
+        service.create_users(machine, machine.data)
+    installed = service.Service(machine, role)
+    installed.install([role, *_service_arguments(given)], _environment(given.env), given.force)
     if given.start:
         installed.start()
     return 0
@@ -161,6 +167,12 @@ def _controller(machine: Machine, rest: list[str]) -> int:
     return 0
 
 
+def _worker(machine: Machine, rest: list[str]) -> int:
+    from . import worker
+    worker.main(machine, parse(rest, *_WORKER))
+    return 0
+
+
 def _kubeconfig(machine: Machine, rest: list[str]) -> int:
     if rest[:1] != ["admin"]:
         raise Failure("stand-in: only `kubeconfig admin` is there")
@@ -207,7 +219,7 @@ def _airgap(machine: Machine, rest: list[str]) -> int:
 
 
 def _token(machine: Machine, rest: list[str]) -> int:
-    from . import status
+    from . import status, tokens
     if rest[:1] != ["create"]:
         raise Failure("stand-in: only `token create` is there")
     given = parse(rest[1:], ("--role",), ("--expiry",), ("--wait", bool))
@@ -219,8 +231,7 @@ def _token(machine: Machine, rest: list[str]) -> int:
         raise Failure(f"failed to get k0s status: {error}") from error
     if information["SingleNode"]:
         raise Failure("refusing to create token: cannot join into a single node cluster")
-    with open(machine.admin_conf, "rb") as file:
-        print(base64.b64encode(file.read()).decode())
+    print(tokens.create(machine, information["ClusterConfig"]["spec"]["api"], given.role or "worker", given.expiry))
     return 0
 
 
@@ -247,6 +258,6 @@ def _reset(machine: Machine, rest: list[str]) -> int:
 
 _VERBS: dict[str, Callable[[Machine, list[str]], int]] = {
     "version": _version, "sysinfo": _sysinfo, "install": _install, "start": _start, "stop": _stop, "status": _status,
-    "controller": _controller, "kubeconfig": _kubeconfig, "kubectl": _kubectl, "kc": _kubectl, "ctr": _ctr,
+    "controller": _controller, "worker": _worker, "kubeconfig": _kubeconfig, "kubectl": _kubectl, "kc": _kubectl, "ctr": _ctr,
     "airgap": _airgap, "token": _token, "backup": _backup, "restore": _restore, "reset": _reset,
 }

@@ -116,6 +116,7 @@ struct RenderedPlatform {
         switch parameter.generate?.format {
         case Parameter.Generator.uuid: "MkU3OEVBNTcwNTJENDM2Qg"
         case Parameter.Generator.nodeAddress: "192.0.2.10"
+        case Parameter.Generator.nodeName: "node-1"
         default: String(repeating: "x", count: parameter.generate?.length ?? 8)
         }
     }

@@ -55,6 +55,21 @@ extension ObjectGraph {
         }
     }
 
+    /// A folder of a host is on one host: a volume, and with it every pod that uses it, stays on `node`.
+    func volumesThatMayMove(from node: String) -> [Finding] {
+        all("PersistentVolume").filter { volume in
+            let terms = volume["spec", "nodeAffinity", "required", "nodeSelectorTerms"]?.items ?? []
+            // Terms are alternatives: each must hold it.
+            return terms.isEmpty
+                || !terms.allSatisfy { term in
+                    (term["matchExpressions"]?.items ?? []).contains { expression in
+                        expression["key"]?.string == "kubernetes.io/hostname" && expression["operator"]?.string == "In"
+                            && expression["values"]?.items.compactMap(\.string) == [node]
+                    }
+                }
+        }.map { Finding($0, "it may be mounted on a node other than \(node)") }
+    }
+
     /// Every claim has one workload. Where `waived` names the claim, or all its workloads, it may have several.
     func sharedOrUnusedClaims(waived: Set<String>) -> [Finding] {
         let users = Dictionary(
