@@ -120,7 +120,7 @@ package struct BundlePush: Sendable {
             cancellation.cancel()
         }
         return try ArchiveArtifact(
-            of: bundle.contents, appendix, name: bundle.path.lastComponent?.string ?? "bundle.tar.zst",
+            of: bundle.contents, appendix, name: bundle.archiveName ?? "bundle.tar.zst",
             version: bundle.description.version, digest: digest, size: bundle.file.size)
     }
 
