@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -45,6 +46,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -87,16 +89,29 @@ let package = Package(
         .target(name: "Definition", dependencies: ["BundleFormat", "OCI", system, yams]),
         .target(name: "Discovery", dependencies: ["BundleFormat", "Definition", "OCI", system]),
         .target(
+            name: "Charts", dependencies: ["BundleFormat", "Definition", "OCI", "Processes", "Threads", system]),
+        .target(
             name: "BundleBuilder",
             dependencies: [
-                "BundleFormat", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages", "Registry",
+                "BundleFormat", "Charts", "Definition", "Discovery", "Frames", "ImageLayout", "OCI", "Packages",
+                "Registry",
                 "Signatures", "Threads", subprocess, system,
             ]),
+        .target(name: "BundlePage", dependencies: ["BundleFormat", "ImageLayout", "OCI", "Signatures", system]),
+        .target(
+            name: "BundleDistribution",
+            dependencies: [
+                "BundleBuilder", "BundleFormat", "Frames", "ImageLayout", "OCI", "Registry", "Signatures", "Threads",
+                system,
+            ]),
+        .target(
+            name: "RegistryServer",
+            dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads"] + nio),
         .target(
             name: "BuilderCommands",
             dependencies: [
-                "BundleBuilder", "BundleFormat", "CommandSupport", "Definition", "Discovery", "Linux", "OCI",
-                "Registry",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "BundlePage", "Charts", "CommandSupport",
+                "Definition", "Discovery", "ImageLayout", "Linux", "OCI", "Registry", "RegistryServer",
                 "Signatures", "Threads", argumentParser, system,
             ]),
         .executableTarget(name: "sealift", dependencies: ["BuilderCommands"]),
@@ -161,10 +176,28 @@ let package = Package(
                 "BundleFormat", "Frames", "HostileBundles", "ImageLayout", "OCI", "Signatures", "Tarball",
                 "TestSupport", "Threads", system,
             ]),
+        .testTarget(
+            name: "BundlePageTests",
+            dependencies: [
+                "BundleFormat", "BundlePage", "HostileBundles", "OCI", "Signatures", "TestSupport", system,
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Threads", system]),
         .testTarget(
             name: "RegistryTests",
             dependencies: ["HTTP", "HostileRegistries", "OCI", "Registry", "TestSupport", "Threads", system]),
+        .testTarget(
+            name: "BundleDistributionTests",
+            dependencies: [
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry",
+                "Signatures",
+                "TestSupport", "Threads", system,
+            ]),
+        .testTarget(
+            name: "RegistryServerTests",
+            dependencies: [
+                "BundleFormat", "HTTP", "HostileBundles", "OCI", "Registry", "RegistryServer", "TestSupport", "Threads",
+                subprocess, system,
+            ]),
         .testTarget(name: "InflateTests", dependencies: ["Inflate", "TestSupport", system]),
         .testTarget(
             name: "PackagesTests",
@@ -177,9 +210,15 @@ let package = Package(
             name: "DiscoveryTests",
             dependencies: ["BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", system]),
         .testTarget(
+            name: "ChartsTests",
+            dependencies: [
+                "Charts", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Processes", "TestSupport", system,
+            ]),
+        .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "BuilderCommands", "BundleBuilder", "CommandSupport", "Definition", "OCI", argumentParser, yams,
+                "BuilderCommands", "BundleBuilder", "BundleFormat", "CommandSupport", "Definition",
+                "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", argumentParser, subprocess, system, yams,
             ]),
         .testTarget(name: "HTTP2Tests", dependencies: ["CNghttp2", "HTTP2", "TestSupport", "Threads", system]),
         .testTarget(name: "ContainerdTests", dependencies: ["Containerd", "OCI", "TestSupport", "Threads", system]),
@@ -265,8 +304,15 @@ let small: Set = [
     "NodeImages", "Preflight", "Processes", "Signatures",
 ]
 
+// Only where it is asked for, as for a release: every commit would compile everything above this module anew.
+let commit = Context.environment["SEALIFT_COMMIT"] ?? ""
+precondition(commit.allSatisfy { $0.isHexDigit }, "SEALIFT_COMMIT is no commit: \(commit)")
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         small.contains(target.name)
         ? settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))] : settings
+    if target.name == "Linux", !commit.isEmpty {
+        target.swiftSettings? += [.unsafeFlags(["-Xcc", "-DSEALIFT_COMMIT=\"\(commit)\""])]
+    }
 }

@@ -11,7 +11,7 @@ internal import Signatures
 internal import SystemPackage
 
 /// `sealift build BUNDLE`.
-struct BuildCommand: AsyncParsableCommand {
+struct BuildCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Pack a bundle: images, manifests, Kubernetes and the installer, in one archive.",
@@ -19,6 +19,12 @@ struct BuildCommand: AsyncParsableCommand {
             Fetches exactly what images.lock pins; without a lock, one is made first. The same lock gives the same \
             archive, byte for byte. An interrupted build goes on where it stopped. The archive's path is the last line \
             on standard output.
+
+            EXAMPLES:
+              sealift build bundles/hello
+              sealift build bundles/hello --dry-run
+              sealift build bundles/hello --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -44,6 +50,14 @@ struct BuildCommand: AsyncParsableCommand {
             """)
     var layers: BundleBuild.LayerForm = .keep
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Make a delta: leave out the layers and the Kubernetes that an earlier bundle brought. FILE is that bundle, \
+            its index.json, or what 'sealift-installer status --export' wrote.
+            """, valueName: "file"), completion: .file())
+    var since: String?
+
     @OptionGroup(title: "Files at hand") var files: LocalFileOptions
 
     @Option(
@@ -60,6 +74,12 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the archive in parts of this size, for smaller media: 4G, 4.7G and 650M are decimal, 4300MiB binary.",
+            valueName: "size"), transform: PartSize.init(parsing:))
+    var splitSize: PartSize?
+
     @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
     var leavesOutBill = false
 
@@ -71,6 +91,8 @@ struct BuildCommand: AsyncParsableCommand {
 
     @Option(help: "How to report: text, or json for one event a line.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func validate() throws {
         if protection.passphraseFile != nil, signingKey == nil {
@@ -92,7 +114,10 @@ struct BuildCommand: AsyncParsableCommand {
             let signer = try signingKey.map { path in
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
-            let inputs = try bundle.read()
+            if let warning = splitSize?.warning { display.show(.warning(warning)) }
+            let base = try since.map { try Self.base(at: FilePath($0)) }
+            let inputs = try await bundle.read(
+                lock: ChartLock(path: lock), cache: noCache ? nil : CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             for warning in inputs.discovery.warnings { display.show(.warning("\(warning)")) }
             let client = try registry.client()
@@ -111,22 +136,28 @@ struct BuildCommand: AsyncParsableCommand {
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
                 local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
-                layers: layers)
+                layers: layers, base: base, partSize: splitSize?.bytes)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
                 Terminal.standardOutput.write(
-                    format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
+                    format == .json
+                        ? try Format.json(PlanListing(build.plan, of: inputs.discovery))
+                        : PlanListing(build.plan, of: inputs.discovery).text)
                 return
             }
             let (path, entries) = try await build.run()
             display.finish()
             if layers == .zstd { note(entries, in: lockPath, display) }
             if let signer, format == .text {
-                Terminal.standardError.write("signed with \(signer.publicKey.fingerprint)\n")
+                Message.note("signed with \(signer.publicKey.fingerprint)")
             }
             if format == .text { Terminal.standardOutput.write("\(path)\n") }
         }
+    }
+
+    private static func base(at path: FilePath) throws -> DeltaBase {
+        try DeltaBase(readingListAt: path) ?? DeltaBase(of: BundleReader(opening: path))
     }
 
     /// Notes in the lock what became of its images. The bundle has a copy that says so; that the lock can't be written is

@@ -53,94 +53,112 @@ struct BuildStanding: Hashable, Sendable {
     }
 
     /// The total line.
-    func summary(elapsed: Double) -> String {
-        if toPack == 0 { return "resolving: \(resolved) images" }
-        var line =
+    func summary(elapsed: Double) -> String { total(elapsed: elapsed).fitted(to: .max) }
+
+    private func total(elapsed: Double) -> StatusLine {
+        guard toPack > 0 else {
+            return StatusLine([.init("count", "resolving: \(resolved) images")], giving: [])
+        }
+        let packing =
             packed == 0 && encoded > 0
             ? "encoded \(Format.bytes(encoded))" : "packed \(Format.bytes(packed)) of \(Format.bytes(toPack))"
+        var fields: [StatusLine.Field] = [.init("packed", packing)]
         if toFetch > 0 {
-            line += "  fetched \(Format.bytes(fetched)) of \(Format.bytes(toFetch))"
+            fields.append(.init("fetched", "fetched \(Format.bytes(fetched)) of \(Format.bytes(toFetch))"))
             if elapsed >= 1, fetched > 0 {
                 let rate = Double(fetched) / elapsed
-                line += "  \(Format.bytes(Int64(rate)))/s"
-                if fetched < toFetch { line += "  \(Format.duration(Double(toFetch - fetched) / rate)) left" }
+                fields.append(.init("rate", "\(Format.bytes(Int64(rate)))/s"))
+                if fetched < toFetch {
+                    fields.append(.init("left", "\(Format.duration(Double(toFetch - fetched) / rate)) left"))
+                }
             }
         }
-        return line
+        // What is fetched comes before it can be packed, and takes longer.
+        let isFetching = fetched < toFetch
+        return StatusLine(
+            fields, giving: [("rate", 0), (isFetching ? "packed" : "fetched", 0), ("left", 0)])
     }
 
-    /// Everything: a line for each blob that is coming in, then the total; each cut to `columns`.
+    /// Everything: a line for each blob that is coming in, then the total; each in less than `columns`.
     func lines(elapsed: Double, columns: Int) -> [String] {
-        let blobs = transfers.prefix(12).map { transfer in
-            let percent = transfer.size > 0 ? Int(transfer.done * 100 / transfer.size) : 100
-            let share = String(repeating: " ", count: max(0, 3 - "\(percent)".count)) + "\(percent)%"
-            return "  \(transfer.digest.short)  \(share) of \(Format.bytes(transfer.size))  \(transfer.name)"
-        }
-        return (blobs + [summary(elapsed: elapsed)]).map { String($0.prefix(max(columns - 1, 10))) }
+        let room = max(columns - 1, 10)
+        return transfers.prefix(12).map { Self.line(of: $0, columns: room) }
+            + [total(elapsed: elapsed).fitted(to: room)]
+    }
+
+    /// What a blob is for says more than its digest.
+    private static func line(of transfer: Transfer, columns: Int) -> String {
+        let percent = transfer.size > 0 ? Int(transfer.done * 100 / transfer.size) : 100
+        let share = String(repeating: " ", count: max(0, 3 - "\(percent)".count)) + "\(percent)%"
+        let line = StatusLine(
+            [
+                .init("digest", transfer.digest.short), .init("share", share),
+                .init("size", "of \(Format.bytes(transfer.size))", gap: 1),
+                .init("name", transfer.name.printable(), isName: true),
+            ], giving: [("name", 24), ("digest", 0), ("size", 0), ("name", 8)])
+        return "  " + line.fitted(to: columns - 2)
     }
 }
 
-/// Draws on a terminal; elsewhere prints a plain line now and then.
+/// Shows a build on stderr.
 final class BuildDisplay: BuildRenderer {
-    private struct State {
-        var standing = BuildStanding()
-        var lastDrawn = 0.0
-        var linesDrawn = 0
-    }
-
     private let isSilent: Bool
-    private let isInteractive = Terminal.standardError.isInteractive
-    private let started = Clock.now()
-    private let state = Lock(State())
+    private let started: Double
+    private let standing: Lock<BuildStanding>
+    private let display: LiveDisplay
 
-    init(isSilent: Bool) { self.isSilent = isSilent }
+    init(isSilent: Bool, on terminal: Terminal = .standardError) {
+        self.isSilent = isSilent
+        let (standing, started) = (Lock(BuildStanding()), Clock.now())
+        (self.standing, self.started) = (standing, started)
+        display = LiveDisplay(
+            on: terminal,
+            frame: { columns in
+                isSilent ? [] : standing.withLock { $0 }.lines(elapsed: Clock.now() - started, columns: columns)
+            },
+            plain: { isSilent ? "" : standing.withLock { $0 }.summary(elapsed: Clock.now() - started) })
+    }
 
     @Sendable func show(_ event: BuildEvent) {
-        let output = Terminal.standardError
-        state.withLock { state in
-            state.standing.take(event)
-            switch event {
-            case .warning(let text):
-                erase(&state)
-                output.write("warning: \(text.printable())\n")
-            case .planned(let plan) where !isSilent:
-                output.write(
-                    "\(plan.name) \(plan.version): \(plan.imageCount) images, \(Format.bytes(plan.bytesToFetch)) to fetch, "
-                        + "\(Format.bytes(plan.bytesToPack)) to pack\n")
-            case .encoded(let count, let before, let after, _):
-                erase(&state)
-                output.write(
-                    "\(count) layers as zstd: \(Format.bytes(before)) to pack became \(Format.bytes(after))\n")
-            case .finished(let path, let digest, let size):
-                erase(&state)
-                output.write(
-                    "built \(path): \(Format.bytes(size)), \(digest), in \(Format.duration(Clock.now() - started))\n")
-            default: draw(&state)
+        standing.withLock { $0.take(event) }
+        tell(of: event)
+        switch event {
+        case .warning(let text): Message.warning(text)
+        case .planned(let plan) where !isSilent:
+            Message.note(
+                "\(plan.name) \(plan.version): \(plan.imageCount) images, \(Format.bytes(plan.bytesToFetch)) to fetch, "
+                    + "\(Format.bytes(plan.bytesToPack)) to pack")
+        case .encoded(let count, let before, let after, _):
+            Message.note("\(count) layers as zstd: \(Format.bytes(before)) to pack became \(Format.bytes(after))")
+        case .finished(let path, let digest, let size):
+            display.finish()
+            Message.note(
+                "built \(path): \(Format.bytes(size)), \(digest), in \(Format.duration(Clock.now() - started))")
+        default: break
+        }
+    }
+
+    func finish() { display.finish() }
+
+    /// What `-v` adds.
+    private func tell(of event: BuildEvent) {
+        guard Verbosity.current == .verbose else { return }
+        switch event {
+        case .resolved(let reference, let digest): Message.detail("\(reference) is \(digest)")
+        case .planned(let plan):
+            for blob in plan.documents + plan.payload {
+                let state =
+                    switch blob.missing {
+                    case 0: "there"
+                    case blob.descriptor.size: "to fetch from \(blob.source)"
+                    case let missing: "there in part, \(Format.bytes(missing)) to fetch from \(blob.source)"
+                    }
+                Message.detail(
+                    "\(blob.descriptor.digest.short) \(Format.bytes(blob.descriptor.size)) for \(blob.name): \(state)")
             }
+        case .fetching(let descriptor, let name): Message.detail("fetching \(descriptor.digest) for \(name)")
+        case .fetched(let descriptor): Message.detail("fetched \(descriptor.digest)")
+        default: break
         }
-    }
-
-    func finish() { state.withLock { erase(&$0) } }
-
-    private func draw(_ state: inout State) {
-        let now = Clock.now()
-        guard !isSilent, now - max(state.lastDrawn, started) >= (isInteractive ? 0.1 : 10) else { return }
-        state.lastDrawn = now
-        let output = Terminal.standardError
-        guard isInteractive else {
-            output.write(state.standing.summary(elapsed: now - started) + "\n")
-            return
-        }
-        erase(&state)
-        let lines = state.standing.lines(elapsed: now - started, columns: output.columns)
-        output.write(lines.joined(separator: "\n") + "\n")
-        state.linesDrawn = lines.count
-    }
-
-    private func erase(_ state: inout State) {
-        guard state.linesDrawn > 0 else { return }
-        // Up over what was drawn, and clear from there to the end of the screen.
-        Terminal.standardError.write("\u{1B}[\(state.linesDrawn)F\u{1B}[J")
-        state.linesDrawn = 0
     }
 }

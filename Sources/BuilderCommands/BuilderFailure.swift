@@ -1,9 +1,12 @@
 internal import BundleBuilder
+internal import BundleDistribution
 internal import BundleFormat
+internal import Charts
 internal import CommandSupport
 internal import Definition
 internal import OCI
 internal import Registry
+internal import RegistryServer
 internal import SystemPackage
 
 extension Failure {
@@ -13,6 +16,8 @@ extension Failure {
         case let error as DefinitionError:
             let code: Code = if case .noSuchBundle = error.reason { .noInput } else { .data }
             return Failure("\(error)", hint: error.hint, code: code)
+        case let error as ChartError:
+            return Failure("\(error)", hint: error.hint, code: error.isUnavailable ? .unavailable : .data)
         case let error as ParameterError: return Failure("\(error)", hint: error.hint, code: .data)
         case BuildError.fetching(let reference, let place, let cause):
             var failure = explainingBuild(cause)
@@ -21,8 +26,14 @@ extension Failure {
         case let error as BuildError: return Failure("\(error)", hint: error.hint, code: code(of: error))
         case let error as RegistryError:
             return Failure("\(error)", hint: error.hint, code: code(of: error.category))
+        case let error as DistributionError: return Failure("\(error)", hint: error.hint, code: code(of: error))
+        case let error as ServerError: return Failure("\(error)", hint: error.hint, code: .unavailable)
         default: return Failure(explaining: error)
         }
+    }
+
+    private static func code(of error: DistributionError) -> Code {
+        if case .outputExists = error { .cantCreate } else { .data }
     }
 
     private static func code(of error: BuildError) -> Code {

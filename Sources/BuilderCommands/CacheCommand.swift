@@ -18,13 +18,19 @@ struct CacheCommand: AsyncParsableCommand {
         commandName: "cache", abstract: "Look after the blobs that builds share.", subcommands: [Prune.self])
 
     /// `sealift cache prune`.
-    struct Prune: AsyncParsableCommand {
+    struct Prune: TalkingCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
-            abstract: "Remove everything from the cache; the next build fetches what it needs again.")
+            abstract: "Remove everything from the cache; the next build fetches what it needs again.",
+            discussion: """
+                EXAMPLES:
+                  sealift cache prune
+                """)
 
         @Option(help: ArgumentHelp("The cache.", valueName: "dir"), completion: .directory)
         var cache: String?
+
+        @OptionGroup var verbosity: VerbosityArguments
 
         func run() async throws {
             try await runCommand(explaining: Failure.explainingBuild) { [cache] in

@@ -5,5 +5,5 @@ struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write what other tools need to make use of a bundle.",
-        subcommands: [ExportK0sctlCommand.self])
+        subcommands: [ExportHostsCommand.self, ExportK0sctlCommand.self])
 }

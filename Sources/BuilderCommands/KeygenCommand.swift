@@ -6,7 +6,7 @@ internal import SystemPackage
 extension KeyType: ExpressibleByArgument {}
 
 /// `sealift keygen --output NAME`.
-struct KeygenCommand: AsyncParsableCommand {
+struct KeygenCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "keygen",
         abstract: "Make a pair of keys: one to sign bundles, one to check them.",
@@ -14,6 +14,10 @@ struct KeygenCommand: AsyncParsableCommand {
             Writes NAME.key, which whoever builds keeps, and NAME.pub, which goes to the isolated hosts by another way \
             than the bundles. Neither is ever overwritten. Keys of openssl serve as well. With Ed25519 the same lock \
             and key give the same archive; ECDSA P-256 signatures differ each time, and are what cosign knows best.
+
+            EXAMPLES:
+              sealift keygen --output release
+              sealift keygen --type ecdsa-p256 --output release
             """)
 
     @Option(help: "The kind of key: ed25519 or ecdsa-p256.")
@@ -23,6 +27,8 @@ struct KeygenCommand: AsyncParsableCommand {
     var output: String
 
     @OptionGroup var protection: PassphraseArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [type, output, protection] in

@@ -8,13 +8,18 @@ internal import OCI
 internal import SystemPackage
 
 /// `sealift lock BUNDLE`.
-struct LockCommand: AsyncParsableCommand {
+struct LockCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock",
         abstract: "Ask the registries what every tag is, and write it down in images.lock.",
         discussion: """
             Without --lock the lock is images.lock in the bundle's folder, or in the nearest folder above that has \
             one: a lock can serve several bundles, and what other bundles asked for stays as it is.
+
+            EXAMPLES:
+              sealift lock bundles/hello
+              sealift lock bundles/hello --diff
+              sealift lock bundles/hello --check
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -35,13 +40,15 @@ struct LockCommand: AsyncParsableCommand {
     @Flag(help: "Write nothing; show what would change.")
     var diff = false
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         if check, diff { throw ValidationError("--check and --diff exclude each other") }
     }
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) {
-            let inputs = try bundle.read()
+            let inputs = try await bundle.read(lock: nil, cache: CacheChoice(path: cache), registry: registry)
             try inputs.requireSound()
             let path = lock.map { FilePath($0) } ?? ImagesLock.defaultPath(forBundleAt: inputs.definition.folder)
             let old = try Self.read(path)
@@ -62,7 +69,7 @@ struct LockCommand: AsyncParsableCommand {
             }
             let count = new.entries(for: inputs.definition.name).count
             let state = difference.isEmpty ? "is up to date" : diff ? "would change" : "written"
-            Terminal.standardError.write("\(path) \(state): \(count) images of \(inputs.definition.name)\n")
+            Message.note("\(path) \(state): \(count) images of \(inputs.definition.name)")
         }
     }
 

@@ -41,20 +41,34 @@ struct RegistryOptions: ParsableArguments {
         for text in ca where !text.contains("=") { throw ValidationError("--ca takes HOST=FILE, not '\(text)'") }
     }
 
+    /// The files of `--ca`, by host.
+    var certificateAuthorities: [String: FilePath] {
+        var authorities: [String: FilePath] = [:]
+        for text in ca {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            authorities[String(parts[0])] = FilePath(String(parts[1]))
+        }
+        return authorities
+    }
+
     func client() throws -> RegistryClient {
         var configuration = RegistryConfiguration(userAgent: "sealift/\(SealiftVersion.current)")
         configuration.mirrors = try mirror.map { text throws(Malformed) in try RegistryMirror(parsing: text) }
         configuration.plainHTTPHosts = Set(plainHttp)
-        for text in ca {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            configuration.certificateAuthorities[String(parts[0])] = FilePath(String(parts[1]))
-        }
+        configuration.certificateAuthorities = certificateAuthorities
         configuration.credentials = try CredentialStore.docker(
             at: authFile.map { FilePath($0) }, environment: Environment.all)
         configuration.maximumTransfers = jobs
         configuration.wait(for: .seconds(timeout))
         configuration.retry.attempts = retries + 1
+        configuration.observe = { event in Message.detail("\(event)") }
+        let attempts = configuration.retry.attempts
+        configuration.retry.observe = { error, pause, failures in
+            let milliseconds =
+                pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000
+            Message.detail("attempt \(failures) of \(attempts) failed, the next in \(milliseconds) ms: \(error)")
+        }
         return RegistryClient(configuration)
     }
 }

@@ -30,13 +30,23 @@ package enum BuildError: Error, Sendable {
     case unreadableLayer(ImageReference?, layer: Digest, reason: String)
     /// A file's content is not what the lock or the definition says.
     case wrongFile(name: String, path: FilePath, expected: Digest, found: Digest)
+    /// A chart is not the one that was locked.
+    case otherChart(name: String, locked: Digest, now: Digest)
     /// The publisher's list of checksums doesn't name the file.
     case notInChecksums(name: String, url: String, list: String)
     /// The binary for a platform is neither locked nor given.
     case noBinary(distribution: String, version: String, Platform)
     /// A file was given for a name that the definition doesn't have.
     case unknownFile(String, known: [String])
+    /// What was given as the base of a delta is none.
+    case noBase(FilePath, reason: String)
     case outputExists(FilePath)
+    /// `join` was given what is not in parts.
+    case notParted(FilePath)
+    /// A signature stands in the front of an archive: one in parts can't be signed in its place.
+    case parted(FilePath)
+    /// A part, or the whole, is not what the list of parts says.
+    case wrongPart(path: FilePath, expected: Digest, found: Digest)
     /// Builds work with the cache that was to be pruned.
     case cacheInUse(FilePath)
     /// The folder that would hold the cache of a user without a home is not that user's.
@@ -59,7 +69,7 @@ extension BuildError: CustomStringConvertible {
         case .lint(let findings, let folder):
             "this won't work on an isolated host:\n"
                 + findings.map {
-                    "  \(folder.appending($0.file)):\($0.line): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
+                    "  \(folder.appending($0.file)):\($0.line)\($0.template.map { " (\($0))" } ?? ""): \($0.object) \($0.field): \($0.message) [\($0.rule.rawValue)]\n    \($0.remedy)"
                 }
                 .joined(separator: "\n")
         case .notLocked(let names, let lock): "\(lock) has no entry for \(Self.list(names))"
@@ -78,6 +88,8 @@ extension BuildError: CustomStringConvertible {
             "can't encode layer \(layer)\(reference.map { " of \($0)" } ?? "") anew: \(reason)"
         case .wrongFile(let name, let path, let expected, let found):
             "\(name) must have the digest \(expected), but \(path) has \(found)"
+        case .otherChart(let name, let locked, let now):
+            "the chart of \(name) was locked as \(locked) and is \(now) now"
         case .notInChecksums(let name, let url, let list):
             "the checksums of \(list) don't name \(name), wanted from \(url)"
         case .noBinary(let distribution, let version, let platform):
@@ -86,6 +98,10 @@ extension BuildError: CustomStringConvertible {
             known.isEmpty
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
+        case .noBase(let path, let reason): "can't build on top of \(path): \(reason)"
+        case .notParted(let path): "\(path) is neither a part nor a list of parts"
+        case .parted(let path): "\(path) is in parts, which can't be signed in their place"
+        case .wrongPart(let path, let expected, let found): "\(path) has the digest \(found), not \(expected)"
         case .outputExists(let path): "\(path) is there already"
         case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
         case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
@@ -113,12 +129,19 @@ extension BuildError: CustomStringConvertible {
         case .unlikeItsConfig: "no runtime could unpack this image: have it pushed again"
         case .unreadableLayer: "build without --layers zstd, or have the image pushed again"
         case .wrongFile: "get the file again, or run sealift lock if it changed on purpose"
+        case .otherChart:
+            "look at what changed, then run sealift lock; a repository that changes a version is not to be trusted"
         case .notInChecksums: "correct sha256sums: or give sha256: in the definition"
         case .noBinary: "run sealift lock, or give the file with --kubernetes-binary FILE"
         case .unknownFile(let name, let known):
             nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
         case .cacheInUse: "run it again when they have ended"
         case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
+        case .noBase: "give a bundle, its index.json, or what 'sealift-installer status --export' wrote"
+        case .notParted: "name the first part, NAME.tar.zst.001, or NAME.tar.zst.parts.json"
+        case .parted:
+            "name the whole, signed archive with --output, and split it again; or build with --sign and --split-size"
+        case .wrongPart: "copy that part again from where it was built or split"
         case .outputExists: "add --force to replace it, or choose another --output"
         case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"
@@ -140,6 +163,8 @@ extension BuildError: CustomStringConvertible {
 extension DiscoveredImage {
     /// The first place that asks for the image, as `file:line Kind/name field`.
     package var firstPlace: String {
-        origins.first.map { "\($0.file):\($0.line) \($0.object) \($0.field)" } ?? "the definition"
+        origins.first.map {
+            "\($0.file):\($0.line)\($0.template.map { " (\($0))" } ?? "") \($0.object) \($0.field)"
+        } ?? "the definition"
     }
 }

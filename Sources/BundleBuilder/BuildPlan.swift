@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Definition
 package import OCI
 package import SystemPackage
@@ -43,6 +44,8 @@ package struct BuildPlan: Sendable {
     package private(set) var documents: [Item]
     /// Layers and files, largest first: the order in which they are packed.
     package private(set) var payload: [Item]
+    /// Layers and programs that a delta leaves to its base.
+    package private(set) var leftOut: [Item] = []
 
     package var bytesToFetch: Int64 { Self.total((documents + payload).map(\.missing)) }
     package var bytesToPack: Int64 { Self.total((documents + payload).map(\.descriptor.size)) }
@@ -57,12 +60,12 @@ package struct BuildPlan: Sendable {
         }
     }
 
-    /// `NAME-VERSION-OS-ARCH.tar.zst`; with several platforms all of their architectures.
-    static func archiveName(_ definition: BundleDefinition, _ platforms: [Platform]) -> String {
+    /// `NAME-VERSION-OS-ARCH.tar.zst`, with `.delta` for a delta; with several platforms all of their architectures.
+    static func archiveName(_ definition: BundleDefinition, _ platforms: [Platform], isDelta: Bool) -> String {
         let suffix = platforms.map { platform in
             [platform.os, platform.architecture, platform.variant].filter { !$0.isEmpty }.joined(separator: "-")
         }.joined(separator: "+")
-        return "\(definition.name)-\(definition.version)-\(suffix).tar.zst"
+        return "\(definition.name)-\(definition.version)-\(suffix)\(isDelta ? ".delta" : "").tar.zst"
     }
 }
 
@@ -114,6 +117,20 @@ extension BuildPlan {
 
     private static func ordered(_ items: some Sequence<Item>) -> [Item] {
         items.sorted { ($1.descriptor.size, $0.descriptor.digest) < ($0.descriptor.size, $1.descriptor.digest) }
+    }
+
+    /// The plan without what may be left to a base that `holds` it: layers of images, and programs of Kubernetes.
+    func leaving(_ holds: (Descriptor) -> Bool) -> BuildPlan {
+        var plan = self
+        func isLeftOut(_ item: Item) -> Bool {
+            switch item.source {
+            case .registry, .encoded: holds(item.descriptor)
+            case .url, .file: item.descriptor.mediaType == .kubernetesBinary && holds(item.descriptor)
+            }
+        }
+        plan.leftOut += payload.filter(isLeftOut)
+        plan.payload = payload.filter { !isLeftOut($0) }
+        return plan
     }
 
     /// The plan with `layers` in the place of those of which they were made, by the digests of those; one of these

@@ -18,6 +18,8 @@ struct BundleAssembly {
     let hasBill: Bool
     /// The images in another encoding; `nil` for what the registries have.
     let encoded: EncodedImages?
+    /// What a delta builds upon; `nil` for a bundle that has everything.
+    let base: BundleDescription.Base?
 
     /// What a bundle consists of but for the bytes of its blobs.
     struct Result: Sendable {
@@ -77,8 +79,9 @@ struct BundleAssembly {
         }
         for digest in graph.documents.keys { all[digest] = nil }
         return Result(
-            contents: BundleContents(index: index.bytes, graph: graph, texts: all), description: described,
-            index: index.descriptor.digest, graph: graph, files: layers)
+            contents: BundleContents(
+                index: index.bytes, graph: graph, texts: all, without: Set(base?.leftOut ?? [])),
+            description: described, index: index.descriptor.digest, graph: graph, files: layers)
     }
 
     /// What `entries` lead to: one entry of the graph for each.
@@ -177,7 +180,8 @@ struct BundleAssembly {
             },
             files: definition.files.map { BundleDescription.File(name: "files/\($0.name)", mode: $0.mode) },
             requirements: inputs.discovery.requirements, profileRequirements: try inputs.profileRequirements(),
-            hasBill: hasBill, replacements: encoded?.replacements ?? [], builtWith: SealiftVersion.current)
+            hasBill: hasBill, replacements: encoded?.replacements ?? [], base: base,
+            builtWith: SealiftVersion.current)
     }
 
     private func kubernetes() -> BundleDescription.Kubernetes? {
@@ -200,7 +204,7 @@ struct BundleAssembly {
         files += definition.stages.flatMap { $0.checks.map { ($0, .bundleCheck) } }
         var seen: Set<String> = []
         let texts = try files.filter { seen.insert($0.file.path).inserted }.map { file, mediaType in
-            (Self.title(file), mediaType, try readBytes(at: file.location))
+            (Self.title(file), mediaType, try file.isRendered ? Data(file.text().utf8) : readBytes(at: file.location))
         }
         let own = Data(lock.subset(for: definition.name).encoded().utf8)
         let originals = (encoded?.originals ?? []).map { bytes in
@@ -226,6 +230,11 @@ struct BundleAssembly {
 extension ImagesLock.Entry {
     /// What the names point to in the bundle.
     fileprivate var target: Descriptor? { (encoding ?? resolution)?.target }
+
+    /// The layers that the bundle needs for it.
+    func layers(for platforms: [Platform]) -> [Descriptor] {
+        platforms.flatMap { (encoding ?? resolution)?[$0]?.layers ?? [] }
+    }
 
     /// The registry's digest, where the bundle has another one.
     fileprivate var original: Digest? {

@@ -34,11 +34,15 @@ package struct BundleBuild: Sendable {
         package var signer: PrivateKey?
         /// What becomes of the images' layers.
         package var layers: LayerForm
+        /// What the far side has already; `nil` for a bundle that has everything.
+        package var base: DeltaBase?
+        /// The bytes of each part, for an archive in parts; `nil` for one in one file.
+        package var partSize: Int64?
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
             local: LocalFiles, installers: [Platform: FilePath], hasBill: Bool = true, signer: PrivateKey? = nil,
-            layers: LayerForm = .keep
+            layers: LayerForm = .keep, base: DeltaBase? = nil, partSize: Int64? = nil
         ) {
             self.output = output
             self.lock = lock
@@ -51,6 +55,8 @@ package struct BundleBuild: Sendable {
             self.hasBill = hasBill
             self.signer = signer
             self.layers = layers
+            self.base = base
+            self.partSize = partSize
         }
     }
 
@@ -70,6 +76,8 @@ package struct BundleBuild: Sendable {
     let installers: [ResolvedFile]
     let client: RegistryClient
     let observe: BuildObserver
+    /// What the base of a delta has, by digest.
+    private let holdings: [Digest: Int64]
     package private(set) var plan: BuildPlan
 
     /// Works out the plan; reads local files, asks no registry.
@@ -91,11 +99,29 @@ package struct BundleBuild: Sendable {
         files = try await onThread("hash") { try resolution.resolve() }
         installers = try await InstallerFiles(options.installers, platforms: inputs.platforms, observe: observe)
             .resolve()
-        let output = options.output.appending(BuildPlan.archiveName(inputs.definition, inputs.platforms))
-        guard options.isForced || fileSize(output) == nil else { throw BuildError.outputExists(output) }
+        let output = options.output.appending(
+            BuildPlan.archiveName(inputs.definition, inputs.platforms, isDelta: options.base != nil))
+        for there in [output, PartsList.path(for: output)] where !options.isForced && fileSize(there) != nil {
+            throw BuildError.outputExists(there)
+        }
         plan = BuildPlan(
             inputs, entries: entries, files: files + installers, cache: options.cache,
             encodes: options.layers == .zstd, output: output)
+        holdings = options.base?.holdings(for: entries, of: inputs.platforms, cache: options.cache) ?? [:]
+        // What is encoded anew gets its digests then.
+        if options.layers == .keep { leaveHoldings() }
+        if let limit = options.partSize {
+            try requireFewParts(of: output, bytes: plan.bytesToPack, limit: limit)
+        }
+    }
+
+    /// Leaves what the base has out of the plan.
+    private mutating func leaveHoldings() {
+        guard let base = options.base else { return }
+        plan = plan.leaving { [holdings] in holdings[$0.digest] == $0.size }
+        if plan.leftOut.isEmpty {
+            observe(.warning("\(base.label) holds nothing of this bundle: the delta has everything"))
+        }
     }
 
     /// The locked entries of exactly what the definition asks for.
@@ -116,7 +142,7 @@ package struct BundleBuild: Sendable {
         return entries
     }
 
-    /// Does what the plan says; returns the archive's path, and the entries of the lock with what has become of them.
+    /// Does what the plan says; returns the path of the archive, or of the list of its parts, and the entries of the lock with what has become of them.
     package func run() async throws -> (archive: FilePath, entries: [ImagesLock.Entry]) {
         observe(.planned(plan))
         try makeFolders(options.output)
@@ -132,8 +158,9 @@ package struct BundleBuild: Sendable {
                     to: ready.plan.payloadSize, ready.plan))
         }
         let archive = try await ready.pack(assembled) { _ = try await encode(documents) }
-        observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
-        return (plan.output, ready.entries)
+        let path = options.partSize == nil ? plan.output : PartsList.path(for: plan.output)
+        observe(.finished(path: path, digest: archive.digest, size: archive.size))
+        return (path, ready.entries)
     }
 
     private func encode(_ documents: [Digest: Data]) async throws -> EncodedImages? {
@@ -150,14 +177,21 @@ package struct BundleBuild: Sendable {
             return entry.encoded(as: encoded?.resolution(of: resolution, for: inputs.platforms))
         }
         lock = lock.withoutEncodings.noting(encodingsOf: entries)
+        if let encoded {
+            let layers = entries.flatMap { $0.layers(for: inputs.platforms) }
+            let needed = Set((layers + (files + installers).map(\.descriptor)).map(\.digest))
+            plan = plan.replacing(encoded.layers, needed: needed.contains)
+            leaveHoldings()
+        }
         let assembly = BundleAssembly(
             inputs: inputs, lock: lock, entries: entries, files: files, installers: installers,
-            hasBill: options.hasBill, encoded: encoded)
+            hasBill: options.hasBill, encoded: encoded,
+            base: options.base.map { base in
+                BundleDescription.Base(
+                    index: base.index, name: base.name, version: base.version,
+                    leftOut: plan.leftOut.map(\.descriptor.digest))
+            })
         var assembled = try assembly.assemble(documents: documents)
-        if let encoded {
-            let layers = assembled.graph.layers
-            plan = plan.replacing(encoded.layers) { layers[$0] != nil }
-        }
         if let signer = options.signer { assembled.contents = try assembled.contents.signed(by: signer) }
         return assembled
     }

@@ -1,4 +1,5 @@
 internal import BundleFormat
+package import Charts
 package import Definition
 package import Discovery
 package import OCI
@@ -11,6 +12,8 @@ package struct BundleInputs: Sendable {
     package let values: [String: String]
     package let discovery: ImageDiscovery
     package let platforms: [Platform]
+    /// The charts that manifests were made of, as the lock is to have them.
+    package let charts: [ImagesLock.File]
 
     /// Reads the bundle at `path` and finds its images.
     ///
@@ -19,12 +22,19 @@ package struct BundleInputs: Sendable {
     ///   - profile: the profile whose values are taken.
     ///   - overrides: values that go over the profile's.
     ///   - platforms: empty for those of the definition.
-    /// - Throws: `DefinitionError`, `ParameterError` or `Malformed` where the input is wrong.
+    ///   - rendering: makes manifests of the definition's charts; asked for where there are any.
+    /// - Throws: `DefinitionError`, `ParameterError` or `Malformed` where the input is wrong; `ChartError`.
     package init(
         readingBundleAt path: FilePath, profile: String? = nil, overrides: [String: String] = [:],
-        platforms: [Platform] = []
-    ) throws {
-        definition = try BundleDefinition(at: path)
+        platforms: [Platform] = [], rendering: (BundleDefinition) throws -> ChartRendering
+    ) async throws {
+        let written = try BundleDefinition(at: path)
+        if written.needsRendering {
+            let rendered = try await rendering(written).render(written)
+            (definition, charts) = (rendered.definition, rendered.charts)
+        } else {
+            (definition, charts) = (written, [])
+        }
         values = try definition.values(profile: profile, overrides: overrides)
         discovery = try discover(in: definition, values: values)
         self.platforms = Set(platforms.isEmpty ? definition.platforms : platforms).sorted()

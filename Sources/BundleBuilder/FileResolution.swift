@@ -14,7 +14,21 @@ struct FileResolution {
 
     func resolve() throws -> [ResolvedFile] {
         try local.requireUse(in: inputs.definition)
+        try requireLockedCharts()
         return try inputs.requiredFiles().map(resolve)
+    }
+
+    /// The manifests of the charts are in the inputs; what they were made of must be what was locked.
+    private func requireLockedCharts() throws {
+        let files = lock.files(for: inputs.definition.name)
+        for chart in inputs.charts {
+            guard let locked = files.first(where: { $0.name == chart.name }), locked.source == chart.source else {
+                throw BuildError.notLocked(names: [chart.name], lock: lockPath)
+            }
+            guard let pinned = locked.content else { throw BuildError.unresolved(names: [chart.name], lock: lockPath) }
+            guard let found = chart.content, found != pinned else { continue }
+            throw BuildError.otherChart(name: chart.name, locked: pinned.digest, now: found.digest)
+        }
     }
 
     private func resolve(_ file: RequiredFile) throws -> ResolvedFile {

@@ -3,7 +3,7 @@ internal import Definition
 internal import FoundationEssentials
 internal import Glibc
 internal import OCI
-internal import SystemPackage
+package import SystemPackage
 
 /// The length of the regular file at `path`; `nil` if there is none.
 func fileSize(_ path: FilePath) -> Int64? {
@@ -13,7 +13,7 @@ func fileSize(_ path: FilePath) -> Int64? {
 }
 
 /// Makes a folder and those above it; those that were not there get `mode`, whatever the umask.
-func makeFolders(
+package func makeFolders(
     _ path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o755)
 ) throws(BuildError) {
     if try makeFolder(path, mode: mode) { return }

@@ -54,7 +54,7 @@ package struct LockResolver: Sendable {
         }
         var files: [ImagesLock.File] = []
         for file in inputs.requiredFiles() { files.append(try await lockedFile(file, old: old)) }
-        return old.replacing(bundle: inputs.definition.name, images: entries, files: files)
+        return old.replacing(bundle: inputs.definition.name, images: entries, files: files + inputs.charts)
     }
 
     private func entry(for image: DiscoveredImage) async throws -> ImagesLock.Entry {

@@ -1,17 +1,17 @@
 internal import BundleFormat
 internal import FoundationEssentials
 internal import Glibc
-internal import OCI
+package import OCI
 internal import Registry
-internal import SystemPackage
+package import SystemPackage
 
 /// A blob in a file: of the cache, or one that the user gave.
-final class FilePayload: PayloadSource {
+package final class FilePayload: PayloadSource {
     /// The file's content is not that of the descriptor.
-    struct Corrupted: Error {
-        var descriptor: Descriptor
-        var path: FilePath
-        var found: Digest
+    package struct Corrupted: Error {
+        package var descriptor: Descriptor
+        package var path: FilePath
+        package var found: Digest
     }
 
     private let descriptor: Descriptor
@@ -20,7 +20,8 @@ final class FilePayload: PayloadSource {
     /// `nil` where this very build has checked the bytes while it wrote them.
     private var hasher: DigestHasher?
 
-    init(_ descriptor: Descriptor, at path: FilePath, isVerified: Bool) throws {
+    /// Opens the file; `isVerified` where its bytes need not be digested again.
+    package init(_ descriptor: Descriptor, at path: FilePath, isVerified: Bool) throws {
         self.descriptor = descriptor
         self.path = path
         do {
@@ -34,7 +35,7 @@ final class FilePayload: PayloadSource {
 
     deinit { try? file.close() }  // only read
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
         let count: Int
         do {
             count = try file.read(into: target)

@@ -52,8 +52,35 @@ package struct BundleDescription: Hashable, Sendable, Codable {
     }
     /// `nil` is not written: a bundle of what the registries have is the rule.
     private var replaced: [Replacement]?
+    /// What a delta builds upon; `nil` in a bundle that has everything, and then not written.
+    package var base: Base?
     /// The version of the tool that built the bundle.
     package var builtWith: String
+
+    /// An earlier bundle, and what the host of a delta must have had of it.
+    package struct Base: Hashable, Sendable, Codable {
+        /// The digest of its `index.json`.
+        package var index: Digest
+        /// Its name and version, where whoever built the delta could know them.
+        package var name: String?
+        package var version: String?
+        /// Layers of images, and programs of Kubernetes, that hang from the delta's index and are not in its archive;
+        /// sorted, each once.
+        package var leftOut: [Digest]
+
+        package init(index: Digest, name: String?, version: String?, leftOut: some Sequence<Digest>) {
+            self.index = index
+            self.name = name
+            self.version = version
+            self.leftOut = Set(leftOut).sorted()
+        }
+
+        /// What people call it: `NAME VERSION`, or the digest of its index.
+        package var label: String {
+            guard let name, let version else { return "the bundle with index.json \(index.short)" }
+            return "\(name) \(version)"
+        }
+    }
 
     /// The Kubernetes distribution that the bundle brings.
     package struct Kubernetes: Hashable, Sendable, Codable {
@@ -131,7 +158,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         name: String, version: String, description: String?, platforms: [Platform], kubernetes: Kubernetes?,
         parameters: [Parameter], profiles: [String: [String: String]], stages: [Stage], images: [Image], files: [File],
         requirements: Requirements = Requirements(), profileRequirements: [String: Requirements] = [:],
-        hasBill: Bool = false, replacements: [Replacement] = [], builtWith: String
+        hasBill: Bool = false, replacements: [Replacement] = [], base: Base? = nil, builtWith: String
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -149,6 +176,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
         self.profileRequirements = profileRequirements
         self.hasBill = hasBill
         self.replacements = replacements
+        self.base = base
     }
 
     /// What the workloads ask of a host with the values of `profile`: a name, or several with commas between them.
@@ -161,7 +189,7 @@ package struct BundleDescription: Hashable, Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion, name, version, description, platforms, kubernetes, parameters, profiles, stages, images
-        case files, builtWith
+        case files, base, builtWith
         case countedRequirements = "requirements"
         case countedProfileRequirements = "profileRequirements"
         case bill = "sbom"

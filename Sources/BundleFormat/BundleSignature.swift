@@ -19,7 +19,7 @@ package struct BundleSignature: Hashable, Sendable {
     package init(of index: Data, by key: PrivateKey) throws(KeyFault) { bytes = try key.sign(index) }
 
     /// Reads the member; `nil` where it is not in the one form that ``encoded`` has.
-    init?(decoding member: Data) {
+    package init?(decoding member: Data) {
         let text = String(decoding: member, as: UTF8.self)
         guard text.hasSuffix("\n"), let bytes = Data(base64Encoded: String(text.dropLast())), !bytes.isEmpty else {
             return nil

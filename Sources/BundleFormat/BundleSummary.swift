@@ -34,6 +34,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         package var mediaType: MediaType
         package var bytes: Int64
         package var sharedBy: Int
+        /// Whether a delta leaves it to its base.
+        package var isLeftOut: Bool
     }
 
     /// A file of the bundle's artifact.
@@ -69,6 +71,10 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
     package var index: Digest
     /// What is known of the signature over it.
     package var signature: SignatureStanding
+    /// What a delta builds upon; `nil` for a bundle that has everything.
+    package var base: BundleDescription.Base?
+    /// The bytes that it leaves to that.
+    package var leftOutBytes: Int64
     /// Whether there is a bill of materials.
     package var hasBill: Bool
     package var builtWith: String
@@ -106,7 +112,9 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
             let layers = Set(variants.flatMap { $0.manifest.value.layers.map(\.bare) })
             return Image(
                 reference: image.reference, names: image.names, digest: image.digest, original: image.original,
-                platforms: variants.map { PlatformImage($0, users: users, originals: originals) },
+                platforms: variants.map {
+                    PlatformImage($0, users: users, originals: originals, leftOut: bundle.leftOut)
+                },
                 bytes: layers.reduce(0) { $0 + $1.size })
         }
         files = bundle.artifact.value.layers.map {
@@ -116,6 +124,8 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
         }
         index = bundle.index.descriptor.digest
         signature = bundle.signature
+        base = description.base
+        leftOutBytes = bundle.leftOut.bytes
         hasBill = description.hasBill
         builtWith = description.builtWith
         archiveBytes = bundle.file.size
@@ -139,7 +149,9 @@ package struct BundleSummary: Hashable, Sendable, Encodable {
 }
 
 extension BundleSummary.PlatformImage {
-    fileprivate init(_ image: ImageGraph.Image, users: [Digest: Set<Digest>], originals: [Digest: Digest]) {
+    fileprivate init(
+        _ image: ImageGraph.Image, users: [Digest: Set<Digest>], originals: [Digest: Digest], leftOut: LeftOut
+    ) {
         platform = image.platform.description
         manifest = image.manifest.descriptor.digest
         originalManifest = originals[manifest]
@@ -147,7 +159,7 @@ extension BundleSummary.PlatformImage {
         layers = image.manifest.value.layers.map {
             BundleSummary.Layer(
                 digest: $0.digest, original: originals[$0.digest], mediaType: $0.mediaType, bytes: $0.size,
-                sharedBy: users[$0.digest]?.count ?? 0)
+                sharedBy: users[$0.digest]?.count ?? 0, isLeftOut: leftOut.contains($0.digest))
         }
     }
 }

@@ -29,6 +29,10 @@ package struct BundleVerification: Sendable {
         package var index: Digest
         /// What is known of the signature over it.
         package var signature: SignatureStanding
+        /// What a delta builds upon, and the blobs that nobody looked at, since they are there and not here.
+        package var base: String?
+        package var leftOut: Int
+        package var leftOutBytes: Int64
         package var faults: [Fault]
 
         package var isSound: Bool { faults.isEmpty }
@@ -82,7 +86,8 @@ package struct BundleVerification: Sendable {
             bundle: "\(bundle.description.name) \(bundle.description.version)", members: members.count,
             images: bundle.description.images.count, names: bundle.description.images.reduce(0) { $0 + $1.names.count },
             archiveBytes: bundle.file.size, contentBytes: bundle.file.contentSize,
-            index: bundle.index.descriptor.digest, signature: bundle.signature, faults: faults)
+            index: bundle.index.descriptor.digest, signature: bundle.signature, base: bundle.description.base?.label,
+            leftOut: bundle.leftOut.blobs.count, leftOutBytes: bundle.leftOut.bytes, faults: faults)
     }
 
     /// The places of the appendix's members, whose content is found sound, or what is damaged there.

@@ -16,6 +16,7 @@ package struct HostPreflight: Sendable {
     private let profile: String?
     private let isWorker: Bool
     private let node: NodeOptions?
+    private let k0sProgram: FilePath
     private let options: PreflightOptions
 
     /// Takes what the operator said; parameters are those of before where nothing new is said.
@@ -26,6 +27,7 @@ package struct HostPreflight: Sendable {
     init(_ bundle: BundleReader, _ choice: InstallOptions, paths: InstallerPaths, k0sPaths: K0sPaths) throws {
         self.bundle = bundle
         files = BundleFiles(of: bundle)
+        k0sProgram = k0sPaths.binary
         (profile, values) = try Parameters.known(
             of: bundle.description, profile: choice.profile, overrides: choice.overrides, keptAt: paths.parameters)
         let record = try InstalledRecord.read(paths.record)
@@ -57,7 +59,9 @@ package struct HostPreflight: Sendable {
             // No room for it, say: that is for the check to tell, with all others.
             options.runK0s = { _ in throw InstallError.system(action: action, path: path, errno: errno) }
         }
-        if let path = program?.path {
+        // A delta leaves k0s to its base, which put it in place.
+        let installed = bundle.leftOut.programs[Platform.current.description].map { _ in k0sProgram }
+        if let path = program?.path ?? installed {
             options.runK0s = { arguments in
                 let outcome = try await ChildProcess.run(
                     .path(path), arguments, timeout: .seconds(60), errorLimit: 64 << 10)
@@ -99,9 +103,11 @@ private final class NamelessExecutable: Sendable {
     private let file: FileDescriptor
     let path: FilePath
 
-    /// `nil` where the bundle brings no Kubernetes for this host's platform.
+    /// `nil` where the bundle brings no Kubernetes for this host's platform, or leaves it to its base.
     init?(of bundle: BundleReader, _ files: BundleFiles) throws {
-        guard let title = bundle.description.kubernetes?.binaries[Platform.current.description] else { return nil }
+        let platform = Platform.current.description
+        guard let title = bundle.description.kubernetes?.binaries[platform], bundle.leftOut.programs[platform] == nil
+        else { return nil }
         let (writable, place) = try Self.make()
         // The kernel runs no file that is open for writing.
         file = try writable.closeAfter {

@@ -42,7 +42,9 @@ struct ImageSteps: Sendable {
                 if let before { report(.warning("\(name) pointed to \(before)")) }
             case .unpacked(let references):
                 report(.doing(step: step, what: "unpacked \(references.first ?? "")"))
-            case .blob, .layer, .leftToContainerd: break
+            case .leftToContainerd(let layer, let reason):
+                report(.detail(step: step, "containerd unpacks the layer \(layer.digest): \(reason)"))
+            case .blob, .layer: break
             }
         }
     }

@@ -10,6 +10,8 @@ package enum InstallError: Error, Sendable {
     case journalDamaged(path: FilePath, line: Int)
     /// The archive is damaged.
     case damaged(path: FilePath, faults: Int, first: String)
+    /// A delta's base is not what is installed here, or not all of it is there.
+    case noBase(label: String, reason: String)
     case wrongPlatform(bundle: [Platform], host: Platform)
     /// The description and the artifact's layers don't fit together.
     case artifact(path: FilePath, reason: String)
@@ -43,6 +45,7 @@ extension InstallError: CustomStringConvertible {
         case .journalDamaged(let path, let line): "line \(line) of the journal \(path) is damaged"
         case .damaged(let path, let faults, let first):
             "\(path) is damaged in \(faults) place\(faults == 1 ? "" : "s"), first: \(first)"
+        case .noBase(let label, let reason): "this bundle is a delta on top of \(label): \(reason)"
         case .wrongPlatform(let bundle, let host):
             "the bundle is for \(bundle.map(\.description).joined(separator: ", ")), this host is \(host)"
         case .artifact(let path, let reason): "\(path) is not a bundle that can be installed: \(reason)"
@@ -76,6 +79,7 @@ extension InstallError: CustomStringConvertible {
         case .system, .artifact, .noUpgrade: nil
         case .journalDamaged: "move the file away; running again checks every step anew"
         case .damaged: "nothing was changed by this run; copy the bundle again from where it was built"
+        case .noBase: "install the base first, or take a bundle that was built without --since; nothing was changed"
         case .wrongPlatform: "build a bundle for this platform: sealift build --platform"
         case .preflight: "each remedy is in the table above; a check is waived by --waive NAME"
         case .valuesMissing(let missing): missing.first.map { "give them with --set \($0.name)=VALUE" }

@@ -19,4 +19,6 @@ package enum InstallEvent: Sendable {
     /// A check ran.
     case checked(name: String, layer: String, passed: Bool, detail: String?)
     case warning(String)
+    /// What is done and why, for who wants to know all.
+    case detail(step: String, String)
 }

@@ -58,10 +58,15 @@ package struct Installation: Sendable {
                 isDone: !step.isRepeated && entries.isFinished(step.name, inputs: step.inputs))
         }
         let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
+        let base = try base(old).map { base in
+            PlannedStep(
+                step: BaseProof.step, title: base.title,
+                isDone: entries.isFinished(BaseProof.step, inputs: base.inputs))
+        }
         return [
-            PlannedStep(step: "preflight", title: "look at this host", isDone: false),
+            base, PlannedStep(step: "preflight", title: "look at this host", isDone: false),
             PlannedStep(step: ArchiveProof.step, title: ArchiveProof.title, isDone: isProven),
-        ] + steps
+        ].compactMap { $0 } + steps
     }
 
     /// Installs; returns what the operator wants to know at the end.
@@ -70,6 +75,9 @@ package struct Installation: Sendable {
         let entries = try Journal.read(paths.journal)
         let old = try InstalledRecord.read(paths.record)
         let standing = try standing(old, entries)
+        let base = try base(old)
+        let hasBase = entries.isFinished(BaseProof.step, inputs: base?.inputs ?? bundle.index.descriptor.digest)
+        if !hasBase { try await base?.run() }
         let waived = try await lookAtHost(report)
         let (context, parameters) = try context(after: old, waived: waived, report: report)
         let steps = try steps(context, replacing: standing.replaced)
@@ -86,6 +94,7 @@ package struct Installation: Sendable {
         let journal = try Journal(at: paths.journal)
         try journal.append(start(waived))
         if !isProven { try journal.append(JournalEntry(.finished, step: ArchiveProof.step, inputs: proof.inputs)) }
+        if let base, !hasBase { try journal.append(JournalEntry(.finished, step: BaseProof.step, inputs: base.inputs)) }
         if !context.record.current.isWorker { try parameters.keep(at: paths.parameters) }
         try context.record.update()
         _ = try KeptBundle(keeping: files, of: bundle.description, in: paths.bundle)
@@ -174,6 +183,11 @@ package struct Installation: Sendable {
         case .chosen(let address, _): address.description
         case .malformed, .notLocal, .none: options.addsDummyRoute ? DummyRoute.address : nil
         }
+    }
+
+    private func base(_ old: InstalledRecord?) throws -> BaseProof? {
+        let isFirst = old == nil && bundle.description.kubernetes != nil
+        return BaseProof(of: bundle, on: isFirst ? nil : try node(old), program: k0sPaths.binary)
     }
 
     private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }

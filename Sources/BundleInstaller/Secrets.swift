@@ -75,6 +75,7 @@ extension InstallEvent {
         case .checked(let name, let layer, let passed, let detail):
             .checked(name: name, layer: layer, passed: passed, detail: detail.map(clean))
         case .warning(let text): .warning(clean(text))
+        case .detail(let step, let text): .detail(step: step, clean(text))
         }
     }
 }

@@ -45,6 +45,15 @@ enum StateFile {
         }
     }
 
+    /// The length of the file at `path`.
+    static func size(of path: FilePath) throws(InstallError) -> Int64 {
+        var status = stat()
+        guard stat(path.string, &status) == 0 else {
+            throw .system(action: "look at", path: path, errno: Errno(rawValue: errno))
+        }
+        return Int64(status.st_size)
+    }
+
     /// Writes a small file for root's eyes only, durably.
     static func writeSecret(_ bytes: some Sequence<UInt8>, to path: FilePath) throws {
         try DurableFile.write(to: path, mode: [.ownerRead, .ownerWrite]) { file, temporary in

@@ -6,6 +6,8 @@
 
 typedef size_t (*sealift_body_callback)(char *bytes, size_t size, size_t count, void *context);
 
+typedef int (*sealift_seek_callback)(void *context, curl_off_t offset, int origin);
+
 static inline CURLcode sealift_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }
@@ -28,6 +30,10 @@ static inline CURLcode sealift_set_list(CURL *handle, CURLoption option, struct 
 
 static inline CURLcode sealift_set_callback(CURL *handle, CURLoption option, sealift_body_callback value) {
     return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode sealift_set_seek(CURL *handle, sealift_seek_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
 }
 
 static inline CURLcode sealift_get_long(CURL *handle, CURLINFO info, long *value) {

@@ -9,6 +9,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+// What this was built from; empty where nobody said so.
+#ifndef SEALIFT_COMMIT
+#define SEALIFT_COMMIT ""
+#endif
+static inline const char *sealift_commit(void) { return SEALIFT_COMMIT; }
+
 // prctl takes any number of arguments, which Swift can't call. 0: done.
 static inline int sealift_hide_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 

@@ -22,6 +22,9 @@ package struct ArchiveInspection: ParsableArguments {
 
     package init() {}
 
+    /// Whether nothing was asked for but what everybody sees.
+    package var isPlain: Bool { format == .text && !layers && !parameters && !sbom }
+
     package func validate() throws {
         if sbom, layers || parameters {
             throw ValidationError("--sbom prints a document of its own: leave out the rest")
@@ -65,6 +68,13 @@ extension BundleSummary {
             ["archive", "\(Format.bytes(archiveBytes)), \(Format.bytes(contentBytes)) unpacked"],
             ["images", "\(images.count), sharing saves \(Format.bytes(sharedBytes))"],
             ["layers", layersFact],
+        ]
+        if let base {
+            facts.append(
+                ["delta", "on top of \(base.label), which brought \(base.leftOut.count) blobs of it"])
+            facts.append(["", "(\(Format.bytes(leftOutBytes)), index.json \(base.index.short))"])
+        }
+        facts += [
             ["index", index.description],
             ["signature", signature.description],
             ["sbom", hasBill ? "CycloneDX 1.6; --sbom prints it" : "none"],
@@ -111,10 +121,11 @@ extension BundleSummary {
         let rows = seen.values.sorted { ($1.layer.bytes, $0.layer.digest) < ($0.layer.bytes, $1.layer.digest) }.map {
             [
                 Self.shown($0.layer.digest, $0.layer.original), Format.bytes($0.layer.bytes),
+                $0.layer.isLeftOut ? "in the base" : "",
                 $0.users.sorted().joined(separator: ", "),
             ]
         }
-        let table = Format.table([["LAYER", "SIZE", "USED BY"]] + rows, rightAligned: [1])
+        let table = Format.table([["LAYER", "SIZE", "WHERE", "USED BY"]] + rows, rightAligned: [1])
         return table + replacementTable
     }
 

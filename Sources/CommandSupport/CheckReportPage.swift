@@ -54,6 +54,7 @@ extension CheckReport {
             ["Archive", archive.path], ["SHA-256 of the file", archive.digest?.hex ?? "not known"],
             ["Length", archive.bytes.map { "\($0) bytes (\(Format.bytes($0)))" } ?? "not known"],
         ]
+        if let parts = archive.parts { rows.append(["In parts", parts.joined(separator: ", ")]) }
         if let content {
             let counts = content.counts
             rows += [
@@ -65,7 +66,16 @@ extension CheckReport {
                     "\(counts.members) members, \(counts.images) images under \(counts.names) names, "
                         + "\(counts.layers) layers, \(counts.files) files, \(counts.contentBytes) bytes",
                 ],
-                ["Built with", "sealift \(content.builtWith)"],
+            ]
+            if let base = content.base {
+                let proof =
+                    content.bases.isEmpty
+                    ? "not looked at here" : "proven with it: \(content.bases.joined(separator: ", "))"
+                rows.append(
+                    ["Delta", "leaves \(base.leftOut.count) blobs to \(base.label) (index \(base.index)), \(proof)"])
+            }
+            rows += [
+                ["Built with", "sealift \(content.builtWith)"]
             ]
         }
         let trusted = keys.map { "\($0.file) (\($0.fingerprint))" }.joined(separator: ", ")

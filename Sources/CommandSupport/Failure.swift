@@ -8,8 +8,10 @@ internal import Tarball
 
 /// An error as the person at the keyboard sees it, and the exit code that a script sees.
 package struct Failure: Error {
-    /// Exit codes, after BSD's `sysexits.h`; 64 is ArgumentParser's own for wrong usage.
-    package enum Code: Int32, Sendable {
+    /// Exit codes, after BSD's `sysexits.h`.
+    package enum Code: Int32, Sendable, CaseIterable {
+        /// The command line is wrong; ArgumentParser's own for that.
+        case usage = 64
         /// The input, or what was verified, is wrong.
         case data = 65
         /// An input file is not there.
@@ -50,6 +52,10 @@ package struct Failure: Error {
                 "\(error)", hint: "if it was copied, compare its length and .sha256 with the original's", code: .data)
         case is FramesError:
             self.init("\(error)", hint: "copy the bundle again from where it was built", code: .data)
+        case BundleError.partsMissing, BundleError.noPartsList:
+            self.init("\(error)", hint: (error as? BundleError)?.hint, code: .noInput)
+        case BundleError.tooManyParts:
+            self.init("\(error)", hint: (error as? BundleError)?.hint, code: .cantCreate)
         case let error as BundleError: self.init("\(error)", hint: error.hint, code: .data)
         case KeyError.system(_, let path, let errno): self.init(errno, "\(error)", path: path)
         case let error as KeyError: self.init("\(error)", hint: error.hint, code: error.isTaken ? .cantCreate : .data)
@@ -72,8 +78,18 @@ package struct Failure: Error {
         case .readOnlyFileSystem: self.init(message, hint: "choose a folder that can be written to", code: .cantCreate)
         case .ioError:
             self.init(
-                message, hint: "the disk or medium is failing; copy the file again from where it was built, to another",
+                message,
+                hint:
+                    "the disk or medium is failing or was taken out; bring it back and run the same again, or copy the file "
+                    + "again from where it was built, to another",
                 code: .inputOutput)
+        case .operationNotSupportedByDevice, .noSuchAddressOrDevice, .staleNFSFileHandle:
+            self.init(message, hint: "the medium is gone; bring it back and run the same again", code: .inputOutput)
+        case .fileTooLarge:
+            self.init(
+                message,
+                hint: "that file system takes no file of this size (FAT32: 4 GiB less a byte); split the bundle",
+                code: .cantCreate)
         default: self.init(message, code: .inputOutput)
         }
     }
@@ -88,21 +104,32 @@ package func runCommand(
 ) async throws {
     do {
         try await Interruption.cancels(body)
+        Message.resources()
     } catch let code as ExitCode {
         throw code
     } catch {
         var failure = explain(error)
         // Whatever it looked like to whom it hit, it was the signal.
         if Interruption.happened, failure.code != .interrupted { failure = Failure("interrupted", code: .interrupted) }
-        Terminal.standardError.write("error: \(failure.message.printableLines)\n")
-        if let hint = failure.hint { Terminal.standardError.write("hint: \(hint.printableLines)\n") }
+        // Nothing is drawn over what comes now.
+        Terminal.standardError.area.close()
+        failure.write()
         throw ExitCode(failure.code.rawValue)
+    }
+}
+
+extension Failure {
+    /// Tells the person at the keyboard.
+    func write() {
+        let output = Terminal.standardError
+        output.write("\(output.styled("error:", .red)) \(message.printableLines)\n")
+        if let hint { output.write("\(output.styled("hint:", .cyan)) \(hint.printableLines)\n") }
     }
 }
 
 extension String {
     /// Printable but for its line ends: some messages are lists. What strangers have written was made one line before.
-    fileprivate var printableLines: String {
+    package var printableLines: String {
         split(separator: "\n", omittingEmptySubsequences: false).map { $0.printable() }.joined(separator: "\n")
     }
 }

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import FoundationEssentials
 internal import OCI
 
@@ -9,19 +10,7 @@ package enum OutputFormat: String, CaseIterable, Sendable {
 /// Numbers and tables as people read them.
 package enum Format {
     /// Bytes in decimal units, as disks and registries count them: `1.81 GB`.
-    package static func bytes(_ count: Int64) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB", "PB"]
-        guard abs(count) >= 1000 else { return "\(count) B" }
-        var value = Double(count)
-        var unit = 0
-        // Carries on at 999.5, so that rounding never shows four digits.
-        while abs(value) >= 999.5, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        let digits = abs(value) < 9.995 ? 2 : abs(value) < 99.95 ? 1 : 0
-        return "\(fixed(value, digits: digits)) \(units[unit])"
-    }
+    package static func bytes(_ count: Int64) -> String { ByteCount(count).description }
 
     /// `1m05s`, `12s`, `2h03m`.
     package static func duration(_ seconds: Double) -> String {
@@ -40,10 +29,12 @@ package enum Format {
     package static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
         let rows = rows.map { $0.map { $0.printable() } }
         let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        let widths = (0..<columns).map { column in
+            rows.map { $0.count > column ? $0[column].columnWidth : 0 }.max() ?? 0
+        }
         return rows.map { row in
             var line = row.enumerated().map { column, cell in
-                let space = String(repeating: " ", count: widths[column] - cell.count)
+                let space = String(repeating: " ", count: widths[column] - cell.columnWidth)
                 return rightAligned.contains(column) ? space + cell : cell + space
             }.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
@@ -63,14 +54,5 @@ package enum Format {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
-    }
-
-    private static func fixed(_ value: Double, digits: Int) -> String {
-        let scale = [1.0, 10, 100][digits]
-        let scaled = Int((value * scale).rounded())
-        guard digits > 0 else { return "\(scaled)" }
-        let fraction = String(abs(scaled) % Int(scale))
-        let zeros = String(repeating: "0", count: digits - fraction.count)
-        return "\(scaled < 0 ? "-" : "")\(abs(scaled) / Int(scale)).\(zeros)\(fraction)"
     }
 }

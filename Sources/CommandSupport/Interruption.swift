@@ -41,7 +41,10 @@ package enum Interruption {
         OSThread.spawn(name: "signals") {
             var number: UInt8 = 0
             while read(pipe.read, &number, 1) == 1 {
-                if flag.exchange(true, ordering: .acquiringAndReleasing) { _exit(128 + CInt(number)) }
+                if flag.exchange(true, ordering: .acquiringAndReleasing) {
+                    Terminal.standardError.area.abandon()
+                    _exit(128 + CInt(number))
+                }
                 task.cancel()
             }
         }

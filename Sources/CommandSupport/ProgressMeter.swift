@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Threads
 
-/// How far one measured piece of work is; draws on a terminal, and prints a plain line now and then elsewhere.
+/// How far one measured piece of work is; drawn by a ``LiveDisplay``.
 ///
-/// `add` may be called from any thread and as often as the work likes; drawing is throttled here.
+/// `add` may be called from any thread and as often as the work likes.
 package final class ProgressMeter: Sendable {
     /// What a line shows. The line is made from it alone, so that tests need no terminal.
     package struct Snapshot: Hashable, Sendable {
@@ -20,56 +20,45 @@ package final class ProgressMeter: Sendable {
             self.elapsed = elapsed
         }
 
-        /// The line, cut to `columns`.
+        /// The line, in less than `columns`: the rate goes first where there is no room, then the bytes.
         package func line(columns: Int) -> String {
             let percent = total > 0 ? Int(done * 100 / total) : 100
-            var line = "\(verb) \(percent)%  \(Format.bytes(done)) of \(Format.bytes(total))"
+            var fields: [StatusLine.Field] = [
+                .init("verb", verb), .init("percent", "\(percent)%", gap: 1),
+                .init("bytes", "\(Format.bytes(done)) of \(Format.bytes(total))"),
+            ]
             if elapsed >= 1, done > 0 {
                 let rate = Double(done) / elapsed
-                line += "  \(Format.bytes(Int64(rate)))/s"
-                if done < total { line += "  \(Format.duration(Double(total - done) / rate)) left" }
+                fields.append(.init("rate", "\(Format.bytes(Int64(rate)))/s"))
+                if done < total { fields.append(.init("left", "\(Format.duration(Double(total - done) / rate)) left")) }
             }
-            return String(line.prefix(max(columns - 1, 10)))
+            let line = StatusLine(fields, giving: [("rate", 0), ("bytes", 0), ("left", 0), ("verb", 4)])
+            return line.fitted(to: max(columns - 1, 10))
         }
     }
 
-    private struct State {
-        var done: Int64 = 0
-        var lastDrawn = 0.0
-        var isDrawn = false
-    }
-
-    private let verb: String
-    private let total: Int64
     private let started = Clock.now()
-    private let isInteractive = Terminal.standardError.isInteractive
-    private let state = Lock(State())
+    private let done: Lock<Int64>
+    private let display: LiveDisplay
 
-    package init(verb: String, total: Int64) {
-        self.verb = verb
-        self.total = total
+    package init(verb: String, total: Int64, on terminal: Terminal = .standardError) {
+        let (done, started) = (Lock<Int64>(0), self.started)
+        self.done = done
+        let snapshot = { @Sendable () -> Snapshot in
+            Snapshot(verb: verb, done: done.withLock { $0 }, total: total, elapsed: Clock.now() - started)
+        }
+        display = LiveDisplay(
+            on: terminal, frame: { [snapshot().line(columns: $0)] }, plain: { snapshot().line(columns: 500) })
     }
 
     /// Takes note of `bytes` more; negative where work is done again.
-    package func add(_ bytes: Int64) {
-        let now = Clock.now()
-        let due: Snapshot? = state.withLock { state in
-            state.done += bytes
-            guard now - max(state.lastDrawn, started) >= (isInteractive ? 0.1 : 10) else { return nil }
-            state.lastDrawn = now
-            state.isDrawn = true
-            return Snapshot(verb: verb, done: state.done, total: total, elapsed: now - started)
-        }
-        guard let due else { return }
-        let output = Terminal.standardError
-        let line = due.line(columns: output.columns)
-        output.write(isInteractive ? "\r\(line)\u{1B}[K" : "\(line)\n")
-    }
+    package func add(_ bytes: Int64) { done.withLock { $0 += bytes } }
 
     /// Removes the line from the terminal.
-    package func finish() {
-        if isInteractive, state.withLock({ $0.isDrawn }) { Terminal.standardError.write("\r\u{1B}[K") }
-    }
+    package func finish() { display.finish() }
+
+    /// Where nobody finished it, something failed.
+    deinit { finish() }
 }
 
 /// Seconds on a clock that never jumps.

@@ -32,7 +32,9 @@ extension BundleDefinition {
             if let section = top["kubernetes"] { try decoder.kubernetes(section, platforms: platforms) } else { nil }
         parameters = try decoder.parameters(top.list("parameters"))
         profiles = try decoder.profiles(top["profiles"], of: parameters)
-        stages = try decoder.stages(top.required("stages"))
+        stages = try decoder.stages(
+            top.required("stages"),
+            ChartContext(parameters: parameters, kubernetesVersion: kubernetes?.version))
         images = try decoder.images(top.list("images"))
         waivers = try decoder.waivers(top.list("ignore"))
         files = try decoder.files(top.list("files"))

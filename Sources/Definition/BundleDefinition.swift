@@ -20,12 +20,14 @@ package struct BundleDefinition: Hashable, Sendable {
     /// Parameter values by profile name.
     package let profiles: [String: [String: String]]
     /// The steps of the installation, in order; never empty.
-    package let stages: [Stage]
+    package internal(set) var stages: [Stage]
     /// Images that no manifest shows, and guesses that were confirmed.
     package let images: [NamedImage]
     /// Guesses that were dismissed, lint that was waived.
     package let waivers: [Waiver]
     package let files: [ExtraFile]
+    /// What was noticed while manifests were made of charts.
+    package internal(set) var remarks: [Remark] = []
 
     /// The definition's own file, as the user reaches it.
     package var file: FilePath { folder.appending(Self.fileName) }
@@ -77,7 +79,12 @@ package struct BundleDefinition: Hashable, Sendable {
     package struct Stage: Hashable, Sendable {
         package let name: String
         /// In the order in which they are applied: as named, what a pattern found sorted by path, each file once.
-        package let manifests: [BundleFile]
+        /// Behind those named, once they have been made, what kustomizations and charts give.
+        package internal(set) var manifests: [BundleFile]
+        /// Folders for kustomize, in the order in which they are applied.
+        package let kustomizations: [Kustomization]
+        /// Charts for helm, in the order in which they are applied, behind everything else.
+        package let charts: [Chart]
         package let checks: [BundleFile]
         /// How long to wait until everything of the stage is ready, in seconds.
         package let readyTimeout: Int
@@ -129,6 +136,13 @@ extension BundleDefinition {
             for (platform, source) in kubernetes.binaries {
                 files.append(
                     .init(name: kubernetes.distribution, bundle: name, platform: platform, source: .init(source)))
+            }
+        }
+        for stage in stages {
+            for chart in stage.charts {
+                files.append(
+                    .init(
+                        name: chart.lockName(in: stage), bundle: name, platform: nil, source: chart.lockSource))
             }
         }
         return ImagesLock(files: files).files

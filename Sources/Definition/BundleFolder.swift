@@ -10,15 +10,51 @@ package struct BundleFile: Hashable, Sendable {
     package let location: FilePath
     /// The line of bundle.yaml that names it, or the pattern that found it.
     package let line: Int
+    /// What was made of a chart or a kustomization; `nil` for a file.
+    private let rendered: Rendered?
+
+    /// A text that is in no file.
+    private struct Rendered: Hashable, Sendable {
+        let text: String
+        let templates: [Template]
+    }
+
+    /// Where in a rendered text what a template gave begins.
+    package struct Template: Hashable, Sendable {
+        package let line: Int
+        package let name: String
+
+        package init(line: Int, name: String) {
+            self.line = line
+            self.name = name
+        }
+    }
 
     package init(path: String, location: FilePath, line: Int) {
         self.path = path
         self.location = location
         self.line = line
+        rendered = nil
+    }
+
+    /// A manifest that was made: `text`, with what begins where, by line.
+    package init(path: String, location: FilePath, line: Int, rendered text: String, templates: [Template]) {
+        self.path = path
+        self.location = location
+        self.line = line
+        rendered = Rendered(text: text, templates: templates)
     }
 
     /// The file's content as text; throws where it isn't UTF-8 or can't be read.
-    package func text() throws(DefinitionError) -> String { try readText(at: location) }
+    package func text() throws(DefinitionError) -> String {
+        if let rendered { rendered.text } else { try readText(at: location) }
+    }
+
+    /// Whether it is in no file.
+    package var isRendered: Bool { rendered != nil }
+
+    /// The template that `line` comes from; `nil` in a file.
+    package func template(at line: Int) -> String? { rendered?.templates.last { $0.line <= line }?.name }
 }
 
 /// The folder of a definition, out of which no path leads.
@@ -65,6 +101,25 @@ struct BundleFolder {
         }
         return files
     }
+
+    /// The file or folder that `cursor` names.
+    func place(_ cursor: StrictYAML) throws(DefinitionError) -> BundleDefinition.BundlePath {
+        let relative = try checked(cursor)
+        let location = path.appending(relative)
+        guard let target = realPath(location) else {
+            throw DefinitionError(cursor.location, .noMatch(field: cursor.field, pattern: relative))
+        }
+        guard target.starts(with: real) else {
+            throw DefinitionError(cursor.location, .leavesFolder(field: cursor.field, path: relative))
+        }
+        guard isFolder(target) || isFile(target) else {
+            throw cursor.invalid(relative, "it is neither a file nor a folder")
+        }
+        return .init(path: relative, location: location, isFolder: isFolder(target), line: cursor.line)
+    }
+
+    /// Whether there is a regular file of that path.
+    func hasFile(_ relative: String) -> Bool { isFile(path.appending(relative)) }
 
     /// The path at `cursor`, which leads nowhere but down.
     private func checked(_ cursor: StrictYAML) throws(DefinitionError) -> String {

@@ -9,10 +9,12 @@ extension BundleDefinition.Source {
 extension DefinitionDecoder {
     private static let defaultReadyTimeout = 300
 
-    func stages(_ cursor: StrictYAML) throws(DefinitionError) -> [BundleDefinition.Stage] {
+    func stages(
+        _ cursor: StrictYAML, _ context: ChartContext
+    ) throws(DefinitionError) -> [BundleDefinition.Stage] {
         var stages: [BundleDefinition.Stage] = []
         for element in try cursor.sequence() {
-            let stage = try self.stage(element)
+            let stage = try self.stage(element, context)
             if let first = stages.first(where: { $0.name == stage.name }) {
                 throw DefinitionError(
                     element.location, .repeated(field: "stage", value: stage.name, firstLine: first.line))
@@ -31,8 +33,10 @@ extension DefinitionDecoder {
         return stages
     }
 
-    private func stage(_ cursor: StrictYAML) throws(DefinitionError) -> BundleDefinition.Stage {
-        let mapping = try cursor.mapping("name", "manifests", "ready", "checks")
+    private func stage(
+        _ cursor: StrictYAML, _ context: ChartContext
+    ) throws(DefinitionError) -> BundleDefinition.Stage {
+        let mapping = try cursor.mapping("name", "manifests", "kustomize", "charts", "ready", "checks")
         let name = try mapping.required("name")
         guard isLabel(try name.string()) else {
             throw name.invalid(try name.string(), "a stage's name is lowercase letters, digits and '-'")
@@ -41,8 +45,14 @@ extension DefinitionDecoder {
         if let ready = mapping["ready"] {
             timeout = try seconds(ready.mapping("timeout").required("timeout"))
         }
+        // A stage applies something; what, is for its author to choose.
+        let isRendered = mapping["charts"] != nil || mapping["kustomize"] != nil
         return .init(
-            name: try name.string(), manifests: try matches(mapping.required("manifests").sequence()),
+            name: try name.string(),
+            manifests: try matches(
+                isRendered ? mapping.list("manifests") : mapping.required("manifests").sequence()),
+            kustomizations: try kustomizations(mapping.list("kustomize")),
+            charts: try charts(mapping.list("charts"), context),
             checks: try matches(mapping.list("checks")), readyTimeout: timeout, line: name.line)
     }
 
@@ -136,7 +146,7 @@ extension DefinitionDecoder {
         }
     }
 
-    private func url(_ cursor: StrictYAML) throws(DefinitionError) -> String {
+    func url(_ cursor: StrictYAML) throws(DefinitionError) -> String {
         let written = try cursor.string()
         let rest = ["https://", "http://"].first { written.hasPrefix($0) }.map { written.dropFirst($0.count) }
         let host = rest?.prefix { $0 != "/" && $0 != "?" && $0 != "#" }

@@ -107,9 +107,15 @@ extension StrictYAML {
     }
 
     fileprivate func lockFile() throws(DefinitionError) -> ImagesLock.File {
-        let mapping = try self.mapping("name", "bundle", "platform", "url", "path", "state", "digest", "size")
+        let mapping = try self.mapping(
+            "name", "bundle", "platform", "url", "path", "repository", "chart", "version", "state", "digest", "size")
         let source: ImagesLock.File.Source
         switch (mapping["url"], mapping["path"]) {
+        case (nil, nil) where mapping["repository"] != nil:
+            source = .chart(
+                repository: try mapping.required("repository").nonEmptyString(),
+                name: try mapping.required("chart").nonEmptyString(),
+                version: try mapping.required("version").nonEmptyString())
         case (let url?, nil): source = .url(try url.nonEmptyString())
         case (nil, let path?): source = .path(try path.nonEmptyString())
         case (nil, nil): source = .url(try mapping.required("url").string())

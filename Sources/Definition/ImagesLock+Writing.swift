@@ -76,6 +76,10 @@ private struct LockWriter {
         switch file.source {
         case .url(let url): value("url", url)
         case .path(let path): value("path", path)
+        case .chart(let repository, let name, let version):
+            value("repository", repository)
+            value("chart", name)
+            value("version", version)
         }
         value("state", file.content == nil ? "unresolved" : "resolved")
         if let content = file.content {
@@ -97,7 +101,7 @@ private struct LockWriter {
         line("size: \(descriptor.size)")
     }
 
-    private mutating func value(_ key: String, _ value: String) { line("\(key): \(scalar(value))") }
+    private mutating func value(_ key: String, _ value: String) { line("\(key): \(quotedUnlessPlain(value))") }
 
     private mutating func line(_ content: String) {
         let dash = startsElement
@@ -107,7 +111,7 @@ private struct LockWriter {
 }
 
 /// `text` as a YAML scalar that reads back as the same text.
-private func scalar(_ text: String) -> String {
+func quotedUnlessPlain(_ text: String) -> String {
     func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -121,7 +125,11 @@ private func scalar(_ text: String) -> String {
     let isSafe =
         text.utf8.allSatisfy(isPlain) && text.first.map { $0.isLetter || $0 == "/" } == true && !text.hasSuffix(":")
         && !words.contains(text.lowercased())
-    if isSafe { return text }
+    return isSafe ? text : quoted(text)
+}
+
+/// `text` in double quotes, on one line.
+func quoted(_ text: String) -> String {
     var quoted = "\""
     for unit in text.unicodeScalars {
         switch unit {

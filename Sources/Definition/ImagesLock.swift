@@ -127,6 +127,8 @@ package struct ImagesLock: Hashable, Sendable {
         package enum Source: Hashable, Sendable {
             case url(String)
             case path(String)
+            /// A chart of a repository, which is itself a URL.
+            case chart(repository: String, name: String, version: String)
         }
 
         /// What was found there.

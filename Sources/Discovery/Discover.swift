@@ -27,12 +27,13 @@ package func discover(
 private struct Discoverer {
     private let definition: BundleDefinition
     private let values: ProbedValues
-    private var groups: [ImageReference: [(hit: ImageHit, file: String)]] = [:]
+    private var groups: [ImageReference: [(hit: ImageHit, file: String, template: String?)]] = [:]
     private var warnings: [ImageDiscovery.Warning] = []
     private var frozen: Set<String> = []
 
     init(_ definition: BundleDefinition, values: [String: String]) throws(DefinitionError) {
         self.definition = definition
+        warnings = definition.remarks.map { .init(location: $0.location, message: $0.message) }
         self.values = ProbedValues(parameters: definition.parameters, values: values)
     }
 
@@ -46,7 +47,9 @@ private struct Discoverer {
         for file in definition.manifestsAndChecks {
             let text = try file.text()
             let scan = try ManifestScan(file, text: text, expansion: expansion)
-            for hit in scan.hits { groups[hit.reference, default: []].append((hit, file.path)) }
+            for hit in scan.hits {
+                groups[hit.reference, default: []].append((hit, file.path, file.template(at: hit.line)))
+            }
             scans.append((scan, text))
         }
         dismiss()
@@ -69,6 +72,10 @@ private struct Discoverer {
             dataDirectories: values.dataDirectories, files: definition.files.map(\.name))
         var findings = scans.flatMap { lintFindings(in: $0.scan, known: known) }
         findings += sharedClaimFindings(in: scans.map(\.scan)) + latestTagFindings(of: images)
+        for index in findings.indices {
+            findings[index].template = scans.first { $0.scan.file.path == findings[index].file }?.scan.file.template(
+                at: findings[index].line)
+        }
         let applied = Set(definition.stages.flatMap(\.manifests).map(\.path))
         let requirements = try RequirementsCount.requirements(
             of: scans.map(\.scan).filter { applied.contains($0.file.path) })
@@ -86,7 +93,11 @@ private struct Discoverer {
             let reference = try? ImageReference(parsing: text)
             let matches = groups.filter { $0.key == reference || $0.value.contains { $0.hit.written == text } }
             if matches.isEmpty {
-                warn(waiver.line, "nothing in the manifests looks like '\(text)'; drop it from ignore")
+                let near = nearestName(to: text, among: Set(groups.values.flatMap { $0.map(\.hit.written) }))
+                warn(
+                    waiver.line,
+                    "nothing in the manifests looks like '\(text)'; "
+                        + (near.map { "did you mean '\($0)'?" } ?? "drop it from ignore"))
             }
             for (reference, hits) in matches {
                 if let certain = hits.first(where: { $0.hit.grade == .certain }) {
@@ -120,7 +131,7 @@ private struct Discoverer {
             let hit = ImageHit(
                 reference: reference, written: written, grade: .certain, line: image.line,
                 object: "Bundle/\(definition.name)", field: FieldPath(parsed: image.field))
-            groups[reference, default: []].append((hit, BundleDefinition.fileName))
+            groups[reference, default: []].append((hit, BundleDefinition.fileName, nil))
             references.append(reference)
         }
         return references
@@ -147,7 +158,12 @@ private struct Discoverer {
             }
             for index in matches { findings[index].waiver = waiver.reason }
             if matches.isEmpty {
-                warn(waiver.line, "no finding of \(rule.rawValue) in '\(place)'; drop it from ignore")
+                let places = findings.filter { $0.rule == rule }.flatMap { [$0.file, $0.object] }
+                warn(
+                    waiver.line,
+                    "no finding of \(rule.rawValue) in '\(place)'; "
+                        + (nearestName(to: place, among: Set(places)).map { "did you mean '\($0)'?" }
+                            ?? "drop it from ignore"))
             }
         }
         return findings
@@ -157,10 +173,11 @@ private struct Discoverer {
         warnings.append(.init(location: definition.location(line: line), message: message))
     }
 
-    private static func image(_ hits: [(hit: ImageHit, file: String)]) -> DiscoveredImage {
+    private static func image(_ hits: [(hit: ImageHit, file: String, template: String?)]) -> DiscoveredImage {
         let origins = hits.map {
             DiscoveredImage.Origin(
-                file: $0.file, line: $0.hit.line, object: $0.hit.object, field: $0.hit.field.description)
+                file: $0.file, line: $0.hit.line, object: $0.hit.object, field: $0.hit.field.description,
+                template: $0.template)
         }
         return DiscoveredImage(
             reference: hits[0].hit.reference, written: hits.map(\.hit.written).min() ?? "",

@@ -30,6 +30,8 @@ package struct DiscoveredImage: Hashable, Sendable {
         /// `Kind/name`.
         package let object: String
         package let field: String
+        /// The chart's template that gave the line; `nil` where the file is the bundle's own.
+        package let template: String?
 
         package static func < (left: Origin, right: Origin) -> Bool {
             (left.file, left.line, left.field) < (right.file, right.line, right.field)

@@ -20,13 +20,17 @@ package struct LintFinding: Hashable, Sendable {
     package let message: String
     /// What to do instead.
     package let remedy: String
+    /// The chart's template that gave the line; `nil` where the file is the bundle's own.
+    package internal(set) var template: String?
     /// Why it is right as it is, by the definition's word; `nil` where nobody has waived it.
     package internal(set) var waiver: String?
 }
 
 extension LintFinding: CustomStringConvertible {
     /// `file:line: Kind/name field: message [rule]`.
-    package var description: String { "\(file):\(line): \(object) \(field): \(message) [\(rule.rawValue)]" }
+    package var description: String {
+        "\(file):\(line)\(template.map { " (\($0))" } ?? ""): \(object) \(field): \(message) [\(rule.rawValue)]"
+    }
 }
 
 extension LintFinding: Comparable {

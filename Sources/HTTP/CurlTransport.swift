@@ -53,8 +53,9 @@ package final class CurlTransport: Sendable {
         } catch {
             throw .redirectRefused(host: origin.authority, reason: "\(error)")
         }
-        guard request.method != .post else {
-            throw .redirectRefused(host: origin.authority, reason: "a POST is not repeated elsewhere")
+        guard request.method == .get || request.method == .head else {
+            throw .redirectRefused(
+                host: origin.authority, reason: "a \(request.method.rawValue) is not repeated elsewhere")
         }
         guard origin.scheme == .http || target.scheme == .https else {
             throw .redirectRefused(host: origin.authority, reason: "it leads from https to http")
@@ -83,6 +84,7 @@ package final class CurlTransport: Sendable {
             if let loop, let transfer { loop.post(.resume(transfer)) }
         }
         defer { gate?.detach() }
+        let start = ContinuousClock.now
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.continuation = continuation
@@ -92,6 +94,8 @@ package final class CurlTransport: Sendable {
             // May come before `add`: the loop keeps the order, and `add` looks at what `cancel` left.
             loop.post(.cancel(transfer))
         }
+        configuration.observe?(
+            HTTPEvent(method: request.method, url: request.url, outcome: result, duration: start.duration(to: .now)))
         return try result.get()
     }
 }

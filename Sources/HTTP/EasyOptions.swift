@@ -22,6 +22,8 @@ final class EasyOptions {
         note(sealift_set_callback(easy, option, value))
     }
 
+    func setSeek(_ value: @escaping sealift_seek_callback) { note(sealift_set_seek(easy, value)) }
+
     /// Everything but the callbacks and the header.
     func apply(_ configuration: HTTPConfiguration, to request: HTTPRequest) {
         set(CURLOPT_URL, request.url.text)
@@ -50,7 +52,7 @@ final class EasyOptions {
             // Without this the system's authorities would be trusted beside the one that was named.
             note(sealift_set_string(easy, CURLOPT_CAPATH, nil))
         }
-        apply(request.method, body: request.body)
+        apply(request.method, body: request.body, uploadSize: request.upload?.size ?? 0)
     }
 
     /// Sets the request's header; the list must live as long as the handle.
@@ -71,7 +73,7 @@ final class EasyOptions {
 
     private func set(_ option: CURLoption, _ value: CInt) { set(option, Int(value)) }
 
-    private func apply(_ method: HTTPRequest.Method, body: [UInt8]) {
+    private func apply(_ method: HTTPRequest.Method, body: [UInt8], uploadSize: Int64) {
         switch method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .head: set(CURLOPT_NOBODY, 1)
@@ -81,8 +83,16 @@ final class EasyOptions {
             body.withUnsafeBytes { bytes in
                 let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
                 // Copied by libcurl within the call.
-                if let start { note(sealift_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)) }
+                if let start, !bytes.isEmpty { note(sealift_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)) }
             }
+            if body.isEmpty { set(CURLOPT_COPYPOSTFIELDS, "") }
+        case .put, .patch:
+            set(CURLOPT_UPLOAD, 1)
+            note(sealift_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(uploadSize)))
+            // Uploads by HTTP/2 lost data in libcurl 7.88 with one option or another (fixed up to 8.10).
+            set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+            set(CURLOPT_PIPEWAIT, 0)
+            if method == .patch { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
         }
     }
 

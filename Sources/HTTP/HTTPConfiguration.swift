@@ -15,6 +15,8 @@ package struct HTTPConfiguration: Sendable {
     /// Whether `http_proxy`, `https_proxy` and `no_proxy` are looked at.
     package var usesProxyEnvironment = true
     package var maximumRedirects = 5
+    /// Told of every request that ended, redirects one by one; on any thread.
+    package var observe: (@Sendable (HTTPEvent) -> Void)?
 
     package init(userAgent: String) {
         self.userAgent = userAgent

@@ -4,6 +4,8 @@ package struct HTTPRequest: Sendable {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
     }
 
     package var method: Method
@@ -11,6 +13,8 @@ package struct HTTPRequest: Sendable {
     package var headers: HTTPHeaders
     /// Sent with `POST`; small, and never sent again to where a redirect points.
     package var body: [UInt8]
+    /// Sent with `PUT` and `PATCH`, as it is read; never sent again to where a redirect points.
+    package var upload: HTTPUpload?
     /// More bytes of body than this end the transfer, whatever the response's header says.
     package var maximumBodySize: Int64
     /// Plain HTTP is accepted for `url` itself because whoever made the request decided so; redirects are not covered.
@@ -33,6 +37,32 @@ package struct HTTPRequest: Sendable {
         self.mayPause = mayPause
         self.timeLimit = timeLimit
     }
+}
+
+/// A body that is read while it is sent.
+package struct HTTPUpload: Sendable {
+    /// How many bytes it has; exactly as many are sent.
+    package var size: Int64
+    package var source: any UploadSource
+
+    package init(size: Int64, source: any UploadSource) {
+        self.size = size
+        self.source = source
+    }
+}
+
+/// Where the bytes of an ``HTTPUpload`` come from, on the transport's own thread.
+///
+/// Must be quick: it holds up every other transfer.
+package protocol UploadSource: Sendable {
+    /// Fills the start of `target` with what stands at `offset`; an offset that was read before comes again where a
+    /// connection broke, or where credentials were asked for.
+    ///
+    /// - Parameters:
+    ///   - offset: how many bytes stand before.
+    ///   - target: where the bytes go; not empty, and not larger than the rest of the body.
+    /// - Returns: how many bytes there are, at least one; `nil` ends the transfer with ``HTTPError/stopped``.
+    func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) -> Int?
 }
 
 /// The head of a server's final answer, after redirects.

@@ -21,6 +21,8 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
     private var headSize = 0
     private var destination = Destination.head
     private var received: Int64 = 0
+    /// How much of the request's upload libcurl has taken.
+    private var sent: Int64 = 0
     private var failure: HTTPError?
     /// The speed, which ``CurlLoop`` looks after.
     var pace: Pace
@@ -67,6 +69,7 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
             case .stop: Int(CURL_WRITEFUNC_ERROR)
             }
         }
+        if request.upload != nil { setUpload(options, context) }
         guard let failed = options.firstFailure else { return easy }
         throw .failed(reason: String(cString: curl_easy_strerror(failed)))
     }
@@ -101,6 +104,40 @@ final class Transfer: @unchecked Sendable {  // after `add` was posted, only the
     private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         // The loop holds the transfer in `active` for as long as libcurl can call back.
         context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    // MARK: - the upload
+
+    private func setUpload(_ options: EasyOptions, _ context: UnsafeMutableRawPointer) {
+        options.set(CURLOPT_READDATA, context)
+        options.set(CURLOPT_SEEKDATA, context)
+        options.set(CURLOPT_READFUNCTION) { bytes, size, count, context in
+            guard let transfer = Transfer.from(context), let bytes else { return Int(CURL_READFUNC_ABORT) }
+            return transfer.giveUpload(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+                ?? Int(CURL_READFUNC_ABORT)
+        }
+        options.setSeek { context, offset, origin in
+            // libcurl only ever rewinds, when a connection that it kept turns out to be dead.
+            guard let transfer = Transfer.from(context), origin == 0, offset >= 0 else { return CURL_SEEKFUNC_FAIL }
+            transfer.sent = Int64(offset)
+            return CURL_SEEKFUNC_OK
+        }
+    }
+
+    private func giveUpload(_ target: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let upload = request.upload, !isCancelled else { return nil }
+        let room = min(Int64(target.count), upload.size - sent)
+        guard room > 0 else { return 0 }
+        guard
+            let count = upload.source.read(
+                at: sent, into: UnsafeMutableRawBufferPointer(rebasing: target[..<Int(room)]))
+        else {
+            _ = fail(.stopped)
+            return nil
+        }
+        pace.note(count)
+        sent += Int64(count)
+        return count
     }
 
     // MARK: - the head

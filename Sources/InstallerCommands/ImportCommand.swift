@@ -5,13 +5,17 @@ internal import NodeImages
 internal import OCI
 
 /// `sealift-installer import BUNDLE`: only the images, into any containerd.
-struct ImportCommand: AsyncParsableCommand {
+struct ImportCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Bring a bundle's images into a containerd that is there, and pin them.",
         discussion: """
             Writes only what is missing, straight from the archive, and names an image only when all of it is there. \
             Safe to stop at any moment: the next run goes on where this one ended.
+
+            EXAMPLES:
+              sealift-installer import hello-1.0.tar.zst --dry-run
+              sealift-installer import hello-1.0.tar.zst --namespace default
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -29,6 +33,8 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [path, keys, node, unpack, dryRun, format] in
             let bundle = try keys.openBundle(path)
@@ -39,6 +45,8 @@ struct ImportCommand: AsyncParsableCommand {
                     node: try node.options(), unpacks: !node.noUnpack, unpacker: unpack.unpacker,
                     workers: ImageImport.Options.workers(cores: ProcessorCount.available)))
             let plan = try await image.plan()
+            Message.detail(
+                "\(Format.bytes(plan.bytesToWrite)) to write, \(Format.bytes(plan.bytesThere)) there already")
             guard !dryRun else {
                 Terminal.standardOutput.write(format == .json ? try Format.json(plan) : plan.text)
                 return
@@ -48,8 +56,13 @@ struct ImportCommand: AsyncParsableCommand {
                 switch event {
                 case .wrote(let count): meter.add(count)
                 case .named(let name, let digest, let before?):
-                    Terminal.standardError.write("warning: \(name) pointed to \(before), now to \(digest)\n")
-                case .blob, .named, .layer, .leftToContainerd, .unpacked: break
+                    Message.warning("\(name) pointed to \(before), now to \(digest)")
+                case .named(let name, let digest, nil): Message.detail("\(name) is \(digest)")
+                case .blob(let blob): Message.detail("wrote \(blob.digest), \(Format.bytes(blob.size))")
+                case .leftToContainerd(let layer, let reason):
+                    Message.detail("containerd unpacks the layer \(layer.digest): \(reason)")
+                case .layer(let layer): Message.detail("unpacked the layer \(layer.digest)")
+                case .unpacked(let names): Message.detail("unpacked \(names.joined(separator: ", "))")
                 }
             }
             meter.finish()

@@ -3,9 +3,15 @@ internal import BundleFormat
 internal import CommandSupport
 
 /// `sealift-installer inspect BUNDLE`.
-struct InspectCommand: AsyncParsableCommand {
+struct InspectCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: ArchiveInspection.abstract, discussion: ArchiveInspection.discussion)
+        commandName: "inspect", abstract: ArchiveInspection.abstract,
+        discussion: ArchiveInspection.discussion + """
+
+
+            EXAMPLES:
+              sealift-installer inspect hello-1.0.tar.zst --parameters
+            """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
     var path: String
@@ -13,6 +19,8 @@ struct InspectCommand: AsyncParsableCommand {
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var inspection: ArchiveInspection
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand { [path, keys, inspection] in

@@ -20,10 +20,14 @@ struct InstallArguments: ParsableArguments {
 
     @OptionGroup var unpack: UnpackArguments
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: the kubectl to use.", valueName: "file"),
+        completion: .file())
     var kubectl: String?
 
-    @Option(help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("For a bundle without Kubernetes: how to reach the cluster.", valueName: "file"),
+        completion: .file())
     var kubeconfig: String?
 
     @Option(
@@ -88,7 +92,7 @@ extension Installation {
                     : Format.table(plan.map { [$0.isDone ? "done" : "todo", $0.step, $0.title] }))
             return
         }
-        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
+        let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
         defer { renderer.finish() }
         let summary = try await Failure.resumable { try await run { renderer.show($0) } }
         renderer.finish()
@@ -97,7 +101,7 @@ extension Installation {
 }
 
 /// `sealift-installer install BUNDLE`.
-struct InstallCommand: AsyncParsableCommand {
+struct InstallCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
         abstract: "Install a bundle: everything, on this host, with one command.",
@@ -105,12 +109,19 @@ struct InstallCommand: AsyncParsableCommand {
             Proves the archive and looks at the host before anything is changed; then brings up Kubernetes, imports \
             every image, applies the platform stage by stage and waits until each is ready. Every step is journalled: \
             running the same command again goes on where this one stopped, however it stopped.
+
+            EXAMPLES:
+              sealift-installer install hello-1.0.tar.zst --dry-run
+              sealift-installer install hello-1.0.tar.zst --key release.pub
+              sealift-installer install hello-1.0.tar.zst --set-file password=/dev/stdin
             """)
 
     @OptionGroup var arguments: InstallArguments
 
     @Flag(help: "Leave the door open for worker nodes. Can't be changed later.")
     var multiNode = false
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
@@ -120,16 +131,22 @@ struct InstallCommand: AsyncParsableCommand {
 }
 
 /// `sealift-installer upgrade BUNDLE`.
-struct UpgradeCommand: AsyncParsableCommand {
+struct UpgradeCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade",
         abstract: "Put a newer bundle in the place of the one that is installed.",
         discussion: """
             Imports the new images beside the old ones while the platform runs, backs Kubernetes up, and applies the \
             new platform. Data, generated values and what was chosen with --set stay.
+
+            EXAMPLES:
+              sealift-installer upgrade hello-1.1.tar.zst --dry-run
+              sealift-installer upgrade hello-1.1.tar.zst
             """)
 
     @OptionGroup var arguments: InstallArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in

@@ -1,8 +1,6 @@
 internal import BundleInstaller
 internal import CommandSupport
-internal import Glibc
 internal import Preflight
-internal import Synchronization
 internal import Threads
 
 /// Shows the events of a command that changes the host.
@@ -66,26 +64,39 @@ struct InstallStanding: Hashable, Sendable {
                         + (check.remedy ?? "").split(separator: "\n").map { "\n      -> \($0)" }.joined()
                 }
         case .warning(let text): return ["warning: \(text)"]
+        case .detail: return []
         }
     }
 
-    /// The line that is drawn over and over, cut to `columns`; `elapsed` are the seconds since the step began.
+    /// The line that is drawn over and over, in less than `columns`; `elapsed` are the seconds since the step began.
+    ///
+    /// Where there is little room, what goes first is what matters least to somebody who waits.
     func line(elapsed: Double, columns: Int) -> String {
-        var line = count > 0 ? "[\(number)/\(count)] \(title)" : title
+        var fields: [StatusLine.Field] = [.init("title", count > 0 ? "[\(number)/\(count)] \(title)" : title)]
         if total > 0 {
-            line += "  \(done * 100 / total)%  \(Format.bytes(done)) of \(Format.bytes(total))"
+            fields.append(.init("percent", "\(done * 100 / total)%"))
+            fields.append(.init("bytes", "\(Format.bytes(done)) of \(Format.bytes(total))"))
             if elapsed >= 1, done > 0, done < total {
                 let rate = Double(done) / elapsed
-                line += "  \(Format.bytes(Int64(rate)))/s  \(Format.duration(Double(total - done) / rate)) left"
+                fields.append(.init("rate", "\(Format.bytes(Int64(rate)))/s"))
+                fields.append(.init("left", "\(Format.duration(Double(total - done) / rate)) left"))
             }
         } else {
-            line += "  \(Format.duration(elapsed))"
+            fields.append(.init("elapsed", Format.duration(elapsed)))
         }
-        if !doing.isEmpty { line += "  \(doing)" }
+        fields.append(.init("doing", doing, isName: true))
         if let first = blockers.first {
-            line += "  waiting for \(first)" + (blockers.count > 1 ? " and \(blockers.count - 1) more" : "")
+            let more = blockers.count > 1 ? " and \(blockers.count - 1) more" : ""
+            fields.append(.init("blocker", "waiting for \(first)" + more))
         }
-        return String(line.printable().prefix(max(columns - 1, 10)))
+        for index in fields.indices { fields[index].text = fields[index].text.printable() }
+        return StatusLine(
+            fields,
+            giving: [
+                ("doing", 16), ("doing", 0), ("rate", 0), ("bytes", 0), ("blocker", 24), ("title", 16), ("left", 0),
+                ("blocker", 0), ("elapsed", 0), ("title", 8),
+            ]
+        ).fitted(to: max(columns - 1, 10))
     }
 }
 
@@ -100,62 +111,61 @@ extension String {
     }
 }
 
-/// Draws on a terminal; elsewhere prints a plain line per event, and one now and then while a step goes on.
+/// Shows a command's steps on stderr, one plain line for each that is done, and how far the one under way is.
 final class InstallDisplay: InstallRenderer {
     private struct State {
         var standing = InstallStanding()
         var began = Clock.now()
-        var lastDrawn = Clock.now()
-        var isDrawn = false
     }
 
-    private let isInteractive = Terminal.standardError.isInteractive
-    private let state = Lock(State())
-    private let isFinished = Atomic(false)
+    private let state: Lock<State>
+    private let display: LiveDisplay
 
-    /// Draws also while nothing happens: the time goes on, and somebody may wonder.
-    static func started() -> InstallDisplay {
-        let display = InstallDisplay()
-        OSThread.spawn(name: "display") { [weak display] in
-            while let display, !display.isFinished.load(ordering: .relaxed) {
-                usleep(200_000)
-                display.state.withLock { if !display.isFinished.load(ordering: .relaxed) { display.draw(&$0) } }
-            }
+    init(on terminal: Terminal = .standardError) {
+        let state = Lock(State())
+        @Sendable func line(_ columns: Int) -> String {
+            let state = state.withLock { $0 }
+            guard state.standing.count > 0 else { return "" }
+            return state.standing.line(elapsed: Clock.now() - state.began, columns: columns)
         }
-        return display
+        self.state = state
+        display = LiveDisplay(
+            on: terminal,
+            frame: { columns in
+                let line = line(columns)
+                return line.isEmpty ? [] : [line]
+            },
+            plain: {
+                let line = line(500)
+                return line.isEmpty ? "" : "    " + line
+            })
     }
+
+    /// A display that draws from now on.
+    static func started() -> InstallDisplay { InstallDisplay() }
 
     @Sendable func show(_ event: InstallEvent) {
         state.withLock { state in
             if case .began = event { state.began = Clock.now() }
             let lines = state.standing.take(event)
-            if !lines.isEmpty {
-                erase(&state)
-                Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
-            }
-            draw(&state)
+            guard !lines.isEmpty, Verbosity.current != .quiet || event.isTrouble else { return }
+            Terminal.standardError.write(lines.map { $0 + "\n" }.joined())
         }
+        if case .detail(_, let text) = event { Message.detail(text) }
     }
 
-    func finish() {
-        isFinished.store(true, ordering: .relaxed)
-        state.withLock { erase(&$0) }
-    }
+    func finish() { display.finish() }
+}
 
-    private func draw(_ state: inout State) {
-        let now = Clock.now()
-        guard state.standing.count > 0, now - state.lastDrawn >= (isInteractive ? 0.1 : 10) else { return }
-        state.lastDrawn = now
-        let output = Terminal.standardError
-        let line = state.standing.line(elapsed: now - state.began, columns: isInteractive ? output.columns : 500)
-        output.write(isInteractive ? "\r\(line)\u{1B}[K" : "    \(line)\n")
-        state.isDrawn = isInteractive
-    }
-
-    private func erase(_ state: inout State) {
-        guard state.isDrawn else { return }
-        Terminal.standardError.write("\r\u{1B}[K")
-        state.isDrawn = false
+extension InstallEvent {
+    /// Whether it is told even where quiet was asked for.
+    var isTrouble: Bool {
+        switch self {
+        case .failed, .warning: true
+        case .checked(_, _, let passed, _): !passed
+        case .looked(let report): report.checks.contains { $0.status == .warn || $0.status == .fail }
+        default: false
+        }
     }
 }
 
@@ -184,6 +194,7 @@ final class InstallEventStream: InstallRenderer {
     private let lastProgress = Lock(0.0)
 
     @Sendable func show(_ event: InstallEvent) {
+        if case .detail = event, Verbosity.current != .verbose { return }
         if case .progress(_, let done, let total) = event, done < total {
             // Bytes come by the thousand; a line a second says as much.
             let isDue = lastProgress.withLock { last in
@@ -213,6 +224,7 @@ final class InstallEventStream: InstallRenderer {
             Line(event: "checked", check: name, layer: layer, passed: passed, detail: detail)
         case .looked(let report): Line(event: "preflight", passed: report.isPassing, checks: report.checks)
         case .warning(let text): Line(event: "warning", what: text)
+        case .detail(let step, let text): Line(event: "detail", step: step, what: text)
         }
     }
 }

@@ -62,7 +62,7 @@ extension Failure {
         switch error {
         case .busy: .unavailable
         case .system(_, _, let errno): code(of: errno)
-        case .damaged, .unreadable, .layerDiffers: .data
+        case .damaged, .unreadable, .layerDiffers, .baseMissing: .data
         case .chainBroken, .layerRefused: .software
         }
     }

@@ -16,7 +16,9 @@ struct NodeArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The namespace of containerd; Kubernetes looks into k8s.io only.", valueName: "name"))
     var namespace = Self.usualNamespace
 
-    @Option(help: ArgumentHelp("Where containerd unpacks layers to.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Where containerd unpacks layers to.", valueName: "name"),
+        completion: .list(["overlayfs", "native", "btrfs", "zfs", "devmapper", "erofs"]))
     var snapshotter = NodeOptions.usualSnapshotter
 
     @Flag(help: "Leave layers packed; containerd unpacks them when a container first needs them.")

@@ -6,13 +6,17 @@ internal import Preflight
 internal import SystemPackage
 
 /// `sealift-installer preflight BUNDLE`: will it work here? Nothing is changed.
-struct PreflightCommand: AsyncParsableCommand {
+struct PreflightCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "preflight",
         abstract: "Look whether this host is fit for a bundle; nothing is changed.",
         discussion: """
             Every check says what it measured, what is needed, and what to do about it. Ends with 0 where nothing but \
             waived checks failed, with 65 otherwise.
+
+            EXAMPLES:
+              sealift-installer preflight hello-1.0.tar.zst
+              sealift-installer preflight hello-1.0.tar.zst --profile busy --format json
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -32,6 +36,8 @@ struct PreflightCommand: AsyncParsableCommand {
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func validate() throws {
         if multiNode, tokenFile != nil {
@@ -66,7 +72,8 @@ struct HostArguments: ParsableArguments {
 
     @Option(
         name: .customLong("waive"),
-        help: ArgumentHelp("A preflight check that may fail; recorded in the journal. Repeatable.", valueName: "check"))
+        help: ArgumentHelp("A preflight check that may fail; recorded in the journal. Repeatable.", valueName: "check"),
+        completion: .list(CheckName.allCases.map(\.rawValue)))
     var waive: [String] = []
 
     func validate() throws {
@@ -82,7 +89,10 @@ struct HostArguments: ParsableArguments {
 struct ValueArguments: ParsableArguments {
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("A parameter's value. Repeatable; kept for later runs.", valueName: "name=value"))
+        help: ArgumentHelp("A parameter's value. Repeatable; kept for later runs.", valueName: "name=value"),
+        completion: .custom { words, _, prefix in
+            ValueCompletion.ofArchive(in: words)?.assignments(for: prefix) ?? []
+        })
     var assignments: [String] = []
 
     @Option(
@@ -94,7 +104,10 @@ struct ValueArguments: ParsableArguments {
     var files: [String] = []
 
     @Option(
-        help: ArgumentHelp("Sets of values that the bundle has names for; kept for later runs.", valueName: "name,…"))
+        help: ArgumentHelp("Sets of values that the bundle has names for; kept for later runs.", valueName: "name,…"),
+        completion: .custom { words, _, prefix in
+            ValueCompletion.ofArchive(in: words)?.profileNames(for: prefix) ?? []
+        })
     var profile: String?
 
     /// The values by name; throws where an assignment is none, or two are for one name.

@@ -1,19 +1,44 @@
 internal import ArgumentParser
+internal import BundleFormat
 internal import BundleInstaller
 internal import CommandSupport
+internal import SystemPackage
 
 /// `sealift-installer status`.
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show what is installed, how far the last command came, and how the platform is doing.",
-        discussion: "Ends with 0 when all was done and all is ready, with 69 otherwise.")
+        discussion: """
+            Ends with 0 when all was done and all is ready, with 69 otherwise. What --export writes holds digests, \
+            sizes, and the bundle's name and version, and nothing else of this host.
+
+            EXAMPLES:
+              sealift-installer status
+              sealift-installer status --format json
+              sealift-installer status --export state.json
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Write what this host has into a file instead: for 'sealift build --since', which leaves it out.",
+            valueName: "file"), completion: .file(extensions: ["json"]))
+    var export: String?
 
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
-        try await runCommand(explaining: Failure.explainingInstall) { [format] in
+        try await runCommand(explaining: Failure.explainingInstall) { [format, export] in
+            if let export {
+                let state = try await InstalledPlatform().state()
+                let bytes = Array(try Format.json(state).utf8)
+                return export == "-"
+                    ? Terminal.standardOutput.write(String(decoding: bytes, as: UTF8.self))
+                    : try DurableFile.write(bytes, to: FilePath(export))
+            }
             let report = try await StatusReport(of: try InstalledPlatform())
             Terminal.standardOutput.write(format == .json ? try Format.json(report) : report.text)
             if !report.isSound { throw ExitCode(Failure.Code.unavailable.rawValue) }
@@ -51,17 +76,22 @@ extension StatusReport {
 }
 
 /// `sealift-installer check`.
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Run every check of the installed platform again.",
         discussion: """
             Four layers: resources are valid and ready; services can be reached from a pod; applications answer; data \
             flows from end to end. Ends with 0 when all passed, with 65 otherwise.
+
+            EXAMPLES:
+              sealift-installer check
             """)
 
     @Option(help: "How to print the results: text, or json with one object a line.")
     var format: OutputFormat = .text
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [format] in

@@ -5,13 +5,17 @@ internal import Glibc
 internal import Threads
 
 /// `sealift-installer uninstall`.
-struct UninstallCommand: AsyncParsableCommand {
+struct UninstallCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "uninstall",
         abstract: "Take away what an installation put onto this host, and nothing else.",
         discussion: """
             The platform's data stays, and so do the values that were generated for it, unless --delete-data is given. \
             Works on half an installation, too.
+
+            EXAMPLES:
+              sealift-installer uninstall --dry-run
+              sealift-installer uninstall --yes
             """)
 
     @Flag(help: "Also delete the folders of the platform's volumes. This can't be undone.")
@@ -26,6 +30,8 @@ struct UninstallCommand: AsyncParsableCommand {
     @Option(help: "How to print progress: text, or json with one object a line.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [deleteData, dryRun, yes, format] in
             let platform = try InstalledPlatform()
@@ -38,20 +44,20 @@ struct UninstallCommand: AsyncParsableCommand {
             if !yes {
                 try await Self.ask("this takes away \(platform.record.bundle) \(platform.record.version):\n\(plan)")
             }
-            let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay.started()
+            let renderer: any InstallRenderer = format == .json ? InstallEventStream() : InstallDisplay()
             defer { renderer.finish() }
             try await Failure.resumable { try await uninstallation.run { renderer.show($0) } }
             renderer.finish()
-            Terminal.standardError.write(
+            Message.note(
                 "\(platform.record.bundle) \(platform.record.version) is removed"
                     + (platform.record.kubernetes == nil
-                        ? "\n" : "; a reboot clears what Kubernetes left in the network\n"))
+                        ? "" : "; a reboot clears what Kubernetes left in the network"))
         }
     }
 
     /// Goes on only where a person types yes.
     private static func ask(_ question: String) async throws {
-        guard Terminal.standardInput.isInteractive else {
+        guard Terminal.standardInput.isTerminal else {
             throw Failure("nobody is there to confirm", hint: "say --yes to go ahead without asking", code: .data)
         }
         Terminal.standardError.write(question + "Go ahead? Type yes: ")

@@ -5,12 +5,16 @@ internal import NodeImages
 internal import SystemPackage
 
 /// `sealift-installer verify BUNDLE`: the archive, or with `--node` what a containerd has of it.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: ArchiveVerification.abstract,
         discussion: ArchiveVerification.discussion + """
              With --node the containerd of this host is asked instead: is every image there, complete, under every name \
             that Kubernetes will ask for, visible to it, pinned and unpacked?
+
+            EXAMPLES:
+              sealift-installer verify hello-1.0.tar.zst --key release.pub
+              sealift-installer verify hello-1.0.tar.zst --node --pattern nginx
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -24,6 +28,8 @@ struct VerifyCommand: AsyncParsableCommand {
             "With --node: only the image that is asked for by this name, in any spelling.", valueName: "name"))
     var pattern: String?
 
+    @OptionGroup var bases: BaseArguments
+
     @OptionGroup var keys: KeyArguments
 
     @OptionGroup var reports: ReportArguments
@@ -33,9 +39,12 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
         if !reports.isEmpty, asksNode { throw ValidationError("--report is about the archive: leave out --node") }
+        if !bases.files.isEmpty, asksNode { throw ValidationError("--base is about archives: leave out --node") }
         if node.address != nil, !asksNode { throw ValidationError("--address is a node's: add --node") }
     }
 
@@ -43,19 +52,22 @@ struct VerifyCommand: AsyncParsableCommand {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             guard asksNode else {
                 return try await ArchiveVerification.run(
-                    on: FilePath(path), trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format,
-                    reports: reports, tool: "sealift-installer")
+                    on: FilePath(path), of: keys.media, over: bases.files,
+                    trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format, reports: reports,
+                    tool: "sealift-installer")
             }
             let bundle = try keys.openBundle(path)
             bundle.announceSignature()
             var inventory = try await Inventory.take(
                 of: bundle, on: try node.options(), expectsUnpacked: !node.noUnpack)
             if let pattern {
+                let names = inventory.images.flatMap { $0.names.map(\.name) }
                 inventory = try inventory.query(pattern)
                 guard !inventory.images.isEmpty else {
+                    let meant = Self.nearestImage(to: pattern, among: names).map { "did you mean '\($0)'? " } ?? ""
                     throw Failure(
                         "the bundle has no image that '\(pattern)' asks for",
-                        hint: "'sealift-installer inspect' lists the names that it has", code: .data)
+                        hint: meant + "'sealift-installer inspect' lists the names that it has", code: .data)
                 }
             }
             Terminal.standardOutput.write(format == .json ? try Format.json(inventory) : inventory.text)
@@ -66,6 +78,15 @@ struct VerifyCommand: AsyncParsableCommand {
                     hint: "'sealift-installer import' brings back what is missing", code: .data)
             }
         }
+    }
+}
+
+extension VerifyCommand {
+    /// The name whose last part is most like that of `pattern`: what stands before it is the same for many.
+    static func nearestImage(to pattern: String, among names: [String]) -> String? {
+        func last(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
+        let byLast = Dictionary(names.sorted().map { (last($0), $0) }) { first, _ in first }
+        return nearestName(to: last(pattern), among: byLast.keys).flatMap { byLast[$0] }
     }
 }
 

@@ -81,10 +81,10 @@ package struct ImageImport: Sendable {
 
     /// What ``run(progress:)`` would do now; nothing is changed.
     ///
-    /// Throws `ContainerdError`.
+    /// Throws `ContainerdError`, and ``NodeImagesError`` where a delta's base is not there.
     package func plan() async throws -> ImportPlan {
         try await withNode(options.node) { connection in
-            plan(on: try NodeState(connection, snapshotter: options.node.snapshotter))
+            try plan(on: try NodeState(connection, snapshotter: options.node.snapshotter))
         }
     }
 
@@ -103,9 +103,21 @@ package struct ImageImport: Sendable {
         }
     }
 
-    func plan(on node: NodeState) -> ImportPlan {
-        ImportPlan(
-            for: images, on: node, bundle: bundle.label, snapshotter: options.unpacks ? options.node.snapshotter : nil)
+    func plan(on node: NodeState) throws(NodeImagesError) -> ImportPlan {
+        let plan = ImportPlan(
+            for: images, on: node, bundle: bundle.label, snapshotter: options.unpacks ? options.node.snapshotter : nil,
+            isLeftOut: bundle.leftOut.contains)
+        guard plan.missing.isEmpty else {
+            throw .baseMissing(
+                base: bundle.description.base?.label ?? "", blobs: plan.missing.count,
+                bytes: plan.missing.reduce(0) { $0 + $1.size }, images: references(of: Set(plan.missing.map(\.digest))))
+        }
+        return plan
+    }
+
+    /// The images that have one of `layers`.
+    private func references(of layers: Set<Digest>) -> [String] {
+        Set(images.filter { $0.layers.contains { layers.contains($0.digest) } }.flatMap(\.references)).sorted()
     }
 }
 

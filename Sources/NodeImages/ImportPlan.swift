@@ -40,6 +40,8 @@ package struct ImportPlan: Hashable, Sendable, Codable {
     package var bundle: String
     /// Layers to write, each once.
     package var layers: [Descriptor] = []
+    /// Layers to write that a delta leaves to its base; where there are any, nothing can be imported.
+    package var missing: [Descriptor] = []
     /// Indexes, manifests and configs to write, children before parents, with their labels.
     package var documents: [Descriptor] = []
     package var labellings: [Labelling] = []
@@ -53,7 +55,8 @@ package struct ImportPlan: Hashable, Sendable, Codable {
 
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
-        layers.isEmpty && documents.isEmpty && labellings.isEmpty && namings.isEmpty && unpackings.isEmpty
+        layers.isEmpty && missing.isEmpty && documents.isEmpty && labellings.isEmpty && namings.isEmpty
+            && unpackings.isEmpty
             && holdings.isEmpty
     }
 
@@ -64,12 +67,17 @@ package struct ImportPlan: Hashable, Sendable, Codable {
     ///   - node: the containerd's state.
     ///   - bundle: `NAME-VERSION`, which the names are labelled with.
     ///   - snapshotter: where layers are unpacked to; `nil` leaves them packed.
-    package init(for images: [WantedImage], on node: NodeState, bundle: String, snapshotter: String?) {
+    ///   - isLeftOut: whether a layer is not in the bundle's archive, since its base has brought it.
+    package init(
+        for images: [WantedImage], on node: NodeState, bundle: String, snapshotter: String?,
+        isLeftOut: (Digest) -> Bool = { _ in false }
+    ) {
         self.bundle = bundle
         var seen: Set<Digest> = []
         for image in images {
             for layer in image.layers where seen.insert(layer.digest).inserted {
-                if count(layer, on: node) { layers.append(layer) }
+                guard count(layer, on: node) else { continue }
+                if isLeftOut(layer.digest) { missing.append(layer) } else { layers.append(layer) }
             }
             for document in image.documents where seen.insert(document.descriptor.digest).inserted {
                 guard !count(document.descriptor, on: node) else {

@@ -27,7 +27,7 @@ final class ImportRun {
         try connection.createNamespace(node.namespace)
         try ImportLease.removeHalfUnpacked(connection, snapshotter: node.snapshotter)
         var state = try NodeState(connection, snapshotter: node.snapshotter)
-        var plan = job.plan(on: state)
+        var plan = try job.plan(on: state)
         var outcome = ImageImport.Outcome()
         if !plan.isEmpty {
             let lease = try ImportLease(connection)
@@ -35,7 +35,7 @@ final class ImportRun {
             try lease.protect(concerned, on: state, snapshotter: node.snapshotter, connection)
             // What was listed before the lease protected it may be gone.
             state = try NodeState(connection, snapshotter: node.snapshotter)
-            plan = job.plan(on: state)
+            plan = try job.plan(on: state)
             outcome = try carryOut(plan, lease: lease)
         }
         connection.lease = nil
@@ -48,7 +48,9 @@ final class ImportRun {
         let stages = LayerStages(
             isActive: options.unpacker == .auto && options.node.snapshotter == NodeOptions.usualSnapshotter
                 && UnpackPrivilege.isThere)
-        let board = ImportBoard(ImportSchedule(plan, for: job.images, stagesLayers: stages.isActive))
+        let board = ImportBoard(
+            ImportSchedule(
+                plan, for: job.images, stagesLayers: stages.isActive, isLeftOut: job.bundle.leftOut.contains))
         let source = try BlobSource(job.bundle)
         let threads = (0..<job.options.workers).map { number in
             OSThread.spawn(name: "import-\(number)") { [job, cancellation, progress] in

@@ -38,8 +38,12 @@ package struct ImportSchedule: Sendable {
 
     /// Puts the steps of `plan` in order; `images` are those that it was made for.
     ///
-    /// With `stagesLayers` layers are unpacked here, before what is below them is there.
-    package init(_ plan: ImportPlan, for images: [WantedImage], stagesLayers: Bool = false) {
+    /// With `stagesLayers` layers are unpacked here, before what is below them is there; those that are `isLeftOut` of the
+    /// archive never are.
+    package init(
+        _ plan: ImportPlan, for images: [WantedImage], stagesLayers: Bool = false,
+        isLeftOut: (Digest) -> Bool = { _ in false }
+    ) {
         let documents = Dictionary(
             images.flatMap(\.documents).map { ($0.descriptor.digest, $0) }, uniquingKeysWith: { first, _ in first })
         let contents = Dictionary(
@@ -68,6 +72,7 @@ package struct ImportSchedule: Sendable {
         }
         if stagesLayers {
             for unpacking in plan.unpackings where !stagedWithContent.contains(unpacking.chain) {
+                guard !isLeftOut(unpacking.layer.digest) else { continue }
                 add(.stage(unpacking), needs: [], provides: .stage(unpacking.chain))
             }
         }

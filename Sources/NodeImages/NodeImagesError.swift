@@ -15,6 +15,8 @@ package enum NodeImagesError: Error, Sendable {
     case layerDiffers(layer: Digest, expected: Digest, found: Digest, images: [String])
     /// containerd does not unpack a layer; `reason` is what it says.
     case layerRefused(layer: Digest, images: [String], reason: String)
+    /// A delta's base was to have brought layers that are not there; nothing was changed.
+    case baseMissing(base: String, blobs: Int, bytes: Int64, images: [String])
     /// A layer was to be unpacked on one that is not there.
     case chainBroken(chain: Digest, parent: Digest)
 }
@@ -34,6 +36,9 @@ extension NodeImagesError: CustomStringConvertible {
                 + Self.needed(by: images)
         case .layerRefused(let layer, let images, let reason):
             "containerd can't unpack layer \(layer), \(Self.needed(by: images)): \(reason)"
+        case .baseMissing(let base, let blobs, let bytes, let images):
+            "this bundle is a delta on top of \(base), and \(blobs) layers (\(bytes) bytes) that this was to bring are not "
+                + "in containerd, for:\n" + images.map { "  \($0)" }.joined(separator: "\n")
         case .chainBroken(let chain, let parent):
             "can't unpack \(chain): the snapshot \(parent) below it was removed meanwhile"
         }
@@ -46,6 +51,7 @@ extension NodeImagesError: CustomStringConvertible {
         case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
         case .system, .layerDiffers, .layerRefused: nil
         case .damaged, .unreadable: "copy the bundle again from where it was built"
+        case .baseMissing: "import the base first, or take a bundle that was built without --since"
         case .chainBroken: "run again"
         }
     }

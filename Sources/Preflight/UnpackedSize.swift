@@ -20,7 +20,11 @@ package enum UnpackedSize {
         let reader = FrameReader(bundle.file)
         var total: Int64 = 0
         for layer in layers {
-            guard let place = places[layer.digest] else { continue }
+            guard let place = places[layer.digest] else {
+                // A delta leaves it to its base: nothing more is known of it.
+                total = saturatingSum(total, usual(layer.size))
+                continue
+            }
             total = saturatingSum(total, try size(of: place, in: bundle.file, reader))
         }
         return total
@@ -52,8 +56,7 @@ package enum UnpackedSize {
 
     /// The unpacked size of a layer of `size` bytes that begins with `first` and ends with `last`.
     static func estimate(size: Int64, first: [UInt8], last: [UInt8]) -> Int64 {
-        let (usual, overflows) = size.multipliedReportingOverflow(by: usualFactor)
-        let guess = overflows ? .max : usual
+        let guess = usual(size)
         if first.starts(with: gzipMagic) {
             // Several members, or more than 4 GiB, leave a remainder that is smaller than what is there compressed.
             let length = last.count == lastCount ? littleEndian(last[...]) : 0
@@ -64,6 +67,11 @@ package enum UnpackedSize {
             return length
         }
         return otherMagics.contains { first.starts(with: $0) } ? guess : size
+    }
+
+    private static func usual(_ size: Int64) -> Int64 {
+        let (usual, overflows) = size.multipliedReportingOverflow(by: usualFactor)
+        return overflows ? .max : usual
     }
 
     /// Compression makes things smaller, but for a few bytes in every stored block and around the whole.

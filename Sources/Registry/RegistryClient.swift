@@ -1,7 +1,7 @@
 internal import HTTP
 internal import OCI
 
-/// A client of the OCI distribution specification 1.1, for pulling; also fetches plain files by URL.
+/// A client of the OCI distribution specification 1.1, for pulling and pushing; also fetches plain files by URL.
 ///
 /// One client is meant to be shared: connections, tokens and limits are its own. Nothing that it returns or leaves in a
 /// file under a descriptor's name was accepted without its digest.
@@ -23,12 +23,12 @@ package final class RegistryClient: Sendable {
 
     /// What to ask for `name`, a tag or digest, of a reference's repository.
     func target(
-        _ kind: String, _ name: String, of reference: ImageReference, subject: Subject
+        _ kind: String, _ name: String, of reference: ImageReference, subject: Subject, isPush: Bool = false
     ) throws(RegistryError) -> Target {
         let endpoint = try RegistryEndpoint(for: reference.registry, in: configuration)
         return Target(
             subject: subject, url: try endpoint.url(kind, name, of: reference),
-            realm: Authorizer.Realm(endpoint: endpoint, repository: endpoint.repository(of: reference)))
+            realm: Authorizer.Realm(endpoint: endpoint, repository: endpoint.repository(of: reference), isPush: isPush))
     }
 
     /// Runs `body` with a slot of `slots`.

@@ -1,3 +1,4 @@
+package import HTTP
 package import SystemPackage
 
 /// Everything that decides where and how a ``RegistryClient`` fetches.
@@ -28,6 +29,9 @@ package struct RegistryConfiguration: Sendable {
     package var streamBufferSize = 8 << 20
     /// Whether `http_proxy`, `https_proxy` and `no_proxy` are looked at.
     package var usesProxyEnvironment = true
+
+    /// Told of every request that ended, those for tokens too.
+    package var observe: (@Sendable (HTTPEvent) -> Void)?
 
     package init(userAgent: String) {
         self.userAgent = userAgent

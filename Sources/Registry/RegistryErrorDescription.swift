@@ -19,27 +19,27 @@ extension RegistryError: CustomStringConvertible {
     private var text: String {
         switch self {
         case .unreachable(let subject, let host, let reason):
-            "can't fetch \(subject): can't reach \(host): \(reason)"
+            "can't \(subject.verb) \(subject): can't reach \(host): \(reason)"
         case .insecure(let subject, let host, let reason):
-            "can't fetch \(subject): can't trust the connection to \(host): \(reason)"
+            "can't \(subject.verb) \(subject): can't trust the connection to \(host): \(reason)"
         case .plainHTTPRefused(let subject, let host):
-            "can't fetch \(subject): it would need plain HTTP with \(host), which nobody asked for"
+            "can't \(subject.verb) \(subject): it would need plain HTTP with \(host), which nobody asked for"
         case .timedOut(let subject, let host, let reason):
-            "can't fetch \(subject): \(host) took too long: \(reason)"
+            "can't \(subject.verb) \(subject): \(host) took too long: \(reason)"
         case .interrupted(let subject, let host, let reason):
-            "can't fetch \(subject): \(host) ended the transfer early: \(reason)"
+            "can't \(subject.verb) \(subject): \(host) ended the transfer early: \(reason)"
         case .unauthorized(let subject, let host, let answer, true):
-            "can't fetch \(subject): \(host) refused the credentials that are stored for it: \(answer)"
+            "can't \(subject.verb) \(subject): \(host) refused the credentials that are stored for it: \(answer)"
         case .unauthorized(let subject, let host, let answer, false):
-            "can't fetch \(subject): \(host) wants credentials and none are stored for it: \(answer)"
+            "can't \(subject.verb) \(subject): \(host) wants credentials and none are stored for it: \(answer)"
         case .notFound(let subject, let host, let answer):
-            "can't fetch \(subject): \(host) doesn't have it: \(answer)"
+            "can't \(subject.verb) \(subject): \(host) doesn't have it: \(answer)"
         case .rateLimited(let subject, let host, let answer, _):
-            "can't fetch \(subject): \(host) limits how often it may be asked: \(answer)"
+            "can't \(subject.verb) \(subject): \(host) limits how often it may be asked: \(answer)"
         case .unavailable(let subject, let host, let answer, _):
-            "can't fetch \(subject): \(host) failed: \(answer)"
+            "can't \(subject.verb) \(subject): \(host) failed: \(answer)"
         case .refused(let subject, let host, let answer):
-            "can't fetch \(subject): \(host) answered \(answer)"
+            "can't \(subject.verb) \(subject): \(host) answered \(answer)"
         case .digestMismatch(let subject, let host, let expected, let actual):
             "can't accept \(subject): what \(host) sent has the digest \(actual), not \(expected)"
         case .sizeMismatch(let subject, let host, let expected, let actual):
@@ -47,9 +47,9 @@ extension RegistryError: CustomStringConvertible {
         case .tooLarge(let subject, let host, let limit):
             "can't accept \(subject): \(host) sent more than the \(limit) bytes that are accepted"
         case .redirectRefused(let subject, let host, let reason):
-            "can't fetch \(subject): refused a redirect from \(host): \(reason)"
+            "can't \(subject.verb) \(subject): refused a redirect from \(host): \(reason)"
         case .malformedAnswer(let subject, let host, let reason):
-            "can't fetch \(subject): \(host) sent a malformed answer: \(reason)"
+            "can't \(subject.verb) \(subject): \(host) sent a malformed answer: \(reason)"
         case .malformed(let subject, let host, let malformed):
             "can't accept \(subject) from \(host): \(malformed)"
         case .unsupportedMediaType(let subject, let host, let mediaType):
@@ -70,6 +70,14 @@ extension RegistryError: CustomStringConvertible {
 
     private var remedy: String? {
         switch self {
+        case .unreachable(let subject, let host, _) where subject.isPush:
+            "is \(host) up?"
+        case .notFound(let subject, let host, _) where subject.isPush:
+            "some registries want the project or repository made first; is the name right, and is \(host) a registry?"
+        case .refused(let subject, let host, _) where subject.isPush:
+            "does \(host) take pushes of this kind, is there room, and is no proxy or portal on the way?"
+        case .redirectRefused(let subject, let host, _) where subject.isPush:
+            "is \(host) set up to know its own address, behind a proxy that speaks TLS for it?"
         case .unreachable(_, let host, _):
             "is \(host) up? a copy elsewhere can be named with --mirror \(host)=URL"
         case .insecure(_, let host, _):

@@ -11,6 +11,9 @@ package struct RetryPolicy: Sendable {
     /// How to wait; tests replace it so that nothing takes time.
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
+    /// Told before each further attempt: why it is needed, after which pause, and how many failed in a row.
+    package var observe: (@Sendable (_ error: RegistryError, _ pause: Duration, _ failures: Int) -> Void)?
+
     package init() {}
 
     /// Full jitter (a random part of an exponentially growing delay): clients that failed together don't return so.
@@ -27,8 +30,10 @@ package struct RetryPolicy: Sendable {
         afterFailures failures: Int, since start: ContinuousClock.Instant, error: RegistryError
     ) async throws(RegistryError) {
         guard error.isTransient, failures < attempts, start.duration(to: .now) < patience else { throw error }
+        let pause = delay(afterFailures: failures, retryAfter: error.retryAfter)
+        observe?(error, pause, failures)
         do {
-            try await sleep(delay(afterFailures: failures, retryAfter: error.retryAfter))
+            try await sleep(pause)
         } catch {
             throw .cancelled
         }

@@ -45,4 +45,21 @@ import Testing
         standing.take(.fetching(try blob("a", size: 10), of: String(repeating: "long", count: 50)))
         #expect(standing.lines(elapsed: 0, columns: 40).allSatisfy { $0.count <= 39 })
     }
+
+    @Test func keepsShareAndNameWhereThereIsLittleRoom() throws {
+        var standing = BuildStanding(toFetch: 3_000_000, toPack: 4_000_000)
+        standing.take(.fetching(try blob("a", size: 2_000_000), of: "registry.example/component:1.23.2"))
+        standing.take(.received(try blob("a", size: 2_000_000), 500_000))
+        #expect(
+            standing.lines(elapsed: 2, columns: 60) == [
+                "  aaaaaaaaaaaa   25% of 2.00 MB  registry.e…omponent:1.23.2",
+                "packed 0 B of 4.00 MB  fetched 500 kB of 3.00 MB  10s left",
+            ])
+        #expect(
+            standing.lines(elapsed: 2, columns: 40) == [
+                "   25%  registry.exa…e/component:1.23.2", "fetched 500 kB of 3.00 MB  10s left",
+            ])
+        #expect(
+            standing.lines(elapsed: 2, columns: 20) == ["   25%  regi…1.23.2", "fetched 500 kB of…"])
+    }
 }

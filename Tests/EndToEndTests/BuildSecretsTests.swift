@@ -137,7 +137,8 @@ struct BuildSecretsTests {
         try scene.writeConfiguration(scene.password, for: host)
         for (format, key) in [("text", "locked"), ("json", "open")] {
             let sign = ["--sign", place.file("secrets/\(key).key").string] + (key == "open" ? [] : opening)
-            let arguments = place.buildArguments(mirror: registry.mirror, sign + ["--format", format, "--force"])
+            let arguments = place.buildArguments(
+                mirror: registry.mirror, sign + ["--format", format, "--force", "--verbose"])
             runs.append(try await scene.sealift(arguments + ["--dry-run"]))
             runs.append(try await scene.sealift(arguments))
         }

@@ -152,6 +152,45 @@ struct InstallTests {
         #expect(log["gone"].status != 0)
     }
 
+    @Test func upgradesWithADeltaWhereItsBaseIs() async throws {
+        struct Listing: Decodable {
+            struct Base: Decodable { var leftOut: [String] }
+
+            var base: Base?
+        }
+        let harbour = try await Harbour()
+        let delta = try await harbour.delta(since: harbour.first)
+        func inspect() async throws -> Listing {
+            let run = try await SealiftRun(
+                [Executables.sealift.string, "inspect", delta.string, "--format", "json"], environment: [:],
+                in: harbour.data)
+            return try run.decoded(Listing.self)
+        }
+        let leftOut = try #require(try await inspect().base?.leftOut)
+        // Two layers of the tools, one of them the web's, and k0s.
+        #expect(leftOut.count == 3)
+        let log = try await harbour.run("delta")
+        #expect(log["fresh"].status == 65)
+        #expect(log["fresh"].output.contains("a delta on top of harbour 1.0.0: nothing is installed here"))
+        #expect(log["nothing"].status != 0)
+        #expect(log["plan"].output.contains("todo  base"), "\(log["plan"].output)")
+        #expect(log["lost"].status == 65, "\(log["lost"].output)")
+        #expect(log["lost"].output.contains("  docker.io/harbour/tools:1.0"), "\(log["lost"].output)")
+        #expect(log["unchanged"].output.contains("\"version\" : \"1.0.0\""))
+        #expect(log["other-program"].status == 65)
+        #expect(log["other-program"].output.contains("/usr/local/bin/k0s is another version"))
+        for section in ["export", "file", "upgrade", "verify", "version", "again", "uninstall"] {
+            #expect(log[section].status == 0, "\(section): \(log[section].output)")
+        }
+        #expect(log["version"].output.contains("harbour 1.0.1"))
+        #expect(log["again"].output.contains("harbour 1.0.1 is installed"))
+        // What the host tells of itself makes the same delta.
+        #expect(log["written"].output == log["export"].output)
+        try write(log["export"].output.utf8, to: harbour.file("state.json"))
+        _ = try await harbour.delta(since: harbour.file("state.json"))
+        #expect(try await inspect().base?.leftOut == leftOut)
+    }
+
     @Test func refusesWrongBundlesBeforeAnythingChanges() async throws {
         let harbour = try await Harbour()
         let whole = try contents(of: harbour.first)

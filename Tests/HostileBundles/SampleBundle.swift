@@ -19,6 +19,10 @@ package struct SampleBundle {
         package var replacements: [Replacement] = []
         package var originals: [Data] = []
         package var originalRoots: [String: Digest] = [:]
+        /// What a delta leaves to its base.
+        package var base: BundleDescription.Base?
+        /// Whether that is in the archive all the same.
+        package var carriesAll = false
         /// Changes the description, as JSON text.
         package var editDescription: (String) -> String = { $0 }
         /// Changes `index.json`.
@@ -87,7 +91,7 @@ package struct SampleBundle {
             parameters: [Parameter(name: "replicas", kind: .integer, value: "3")], profiles: [:],
             stages: [.init(name: "app", manifests: ["manifests/app.yaml"], checks: [], readyTimeout: 60)],
             images: described, files: [.init(name: "files/words.txt", mode: "0644")], hasBill: parts.hasBill,
-            replacements: parts.replacements, builtWith: "test")
+            replacements: parts.replacements, base: parts.base, builtWith: "test")
         let json = String(decoding: try encodeJSON(description), as: UTF8.self)
         let config = layer("", .bundleConfig, Data(parts.editDescription(json).utf8)).bare
         var manifest = Manifest(
@@ -108,7 +112,8 @@ package struct SampleBundle {
         // The config goes beside the texts: a changed one may be no description any more.
         var texts = [.of(text): text, config.digest: blobs[config.digest] ?? Data()]
         for original in parts.originals { texts[.of(original)] = original }
-        contents = BundleContents(index: index, graph: graph, texts: texts)
+        contents = BundleContents(
+            index: index, graph: graph, texts: texts, without: parts.carriesAll ? [] : Set(parts.base?.leftOut ?? []))
         self.blobs = blobs
         if parts.hasBill {
             appendix = BundleAppendix(

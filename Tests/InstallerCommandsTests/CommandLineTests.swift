@@ -134,3 +134,17 @@ import Testing
         #expect { try host.waived() } throws: { Failure.explainingInstall($0).hint == "did you mean 'cgroup'?" }
     }
 }
+
+@Suite struct NearestImageTests {
+    private let names = [
+        "docker.io/library/busybox:1.35.0", "docker.io/apache/nifi:1.23.2", "quay.io/prometheus/prometheus:v2.50.0",
+    ]
+
+    @Test(arguments: [
+        ("nfii:1.23.2", "docker.io/apache/nifi:1.23.2"), ("apache/nifi:1.23.1", "docker.io/apache/nifi:1.23.2"),
+        ("library/bussybox:1.35.0", "docker.io/library/busybox:1.35.0"), ("grafana:10", nil),
+    ])
+    func isTheOneWhoseLastPartIsNear(_ pattern: String, _ meant: String?) {
+        #expect(VerifyCommand.nearestImage(to: pattern, among: names) == meant)
+    }
+}

@@ -21,8 +21,11 @@ import Testing
             now.line(elapsed: 10, columns: 200)
                 == "[3/9] import images  25%  250 MB of 1.00 GB  25.0 MB/s  30s left  2 of 8 names")
         #expect(now.line(elapsed: 0.5, columns: 200) == "[3/9] import images  25%  250 MB of 1.00 GB  2 of 8 names")
-        #expect(now.line(elapsed: 10, columns: 20) == "[3/9] import images")
-        #expect(now.line(elapsed: 10, columns: 0).count == 10, "a terminal that tells no width")
+        #expect(now.line(elapsed: 10, columns: 60) == "[3/9] import images  25%  250 MB of 1.00 GB  30s left")
+        #expect(now.line(elapsed: 10, columns: 40) == "[3/9] import images  25%  30s left")
+        #expect(now.line(elapsed: 10, columns: 26) == "[3/9] import images  25%")
+        #expect(now.line(elapsed: 10, columns: 20) == "[3/9] import…  25%")
+        #expect(now.line(elapsed: 10, columns: 0).count <= 10, "a terminal that tells no width")
     }
 
     @Test func showsWhatBlocks() {

@@ -16,6 +16,8 @@ struct NodeBundle {
     let platforms: [Platform]
     var name = "sample"
     var version = "1.0.0"
+    /// The bundle that a delta is built upon.
+    var base: [TestImage] = []
     /// Payload that is written in place of the right one, of the same size.
     var replacing: [Digest: [UInt8]] = [:]
 
@@ -29,6 +31,15 @@ struct NodeBundle {
     func image(_ reference: String) throws -> TestImage {
         guard let found = images.first(where: { $0.reference == reference }) else { throw NoSuchImage(name: reference) }
         return found.image
+    }
+
+    /// What is in the base's images, too.
+    private var leavingOut: BundleDescription.Base {
+        let known = Set(base.flatMap(\.manifests).flatMap(\.value.layers).map(\.digest))
+        let own = images.map(\.image).flatMap(\.manifests).flatMap(\.value.layers)
+        return .init(
+            index: .of(Data("the base".utf8)), name: "sample", version: "1.0.0",
+            leftOut: own.map(\.digest).filter(known.contains))
     }
 
     struct NoSuchImage: Error {
@@ -59,7 +70,7 @@ struct NodeBundle {
             images: try images.map {
                 BundleDescription.Image(
                     reference: $0.reference, names: try Self.names($0), digest: $0.image.root.digest)
-            }, files: [], builtWith: "test")
+            }, files: [], base: base.isEmpty ? nil : leavingOut, builtWith: "test")
         let artifact = try Document(
             encoding: Manifest(
                 mediaType: .ociManifest, artifactType: MediaType.bundle.rawValue,
@@ -75,7 +86,9 @@ struct NodeBundle {
         let _: Document<Manifest> = try graph.document(artifact.descriptor) { _ in artifact.bytes }
         let _: Document<BundleDescription> = try graph.document(artifact.value.config) { blobs[$0.digest] ?? Data() }
         try graph.addLayer(layer.bare)
-        let contents = BundleContents(index: index, graph: graph, texts: [layer.digest: text])
+        let contents = BundleContents(
+            index: index, graph: graph, texts: [layer.digest: text],
+            without: Set(base.isEmpty ? [] : leavingOut.leftOut))
 
         let file = try FileDescriptor.open(
             path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))

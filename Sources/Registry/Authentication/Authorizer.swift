@@ -8,8 +8,10 @@ final class Authorizer: Sendable {
         let endpoint: RegistryEndpoint
         /// As the endpoint calls it.
         let repository: String
+        /// Something will be put there.
+        var isPush = false
 
-        var scope: String { "repository:\(repository):pull" }
+        var scope: String { "repository:\(repository):\(isPush ? "pull,push" : "pull")" }
     }
 
     /// The way in that a registry showed with its first challenge.
@@ -107,8 +109,8 @@ final class Authorizer: Sendable {
                 throw .plainHTTPRefused(.token(scope: realm.scope), host: url.authority)
             }
             // The repository can have another name behind a proxy, so the registry's word counts; more than
-            // a pull is never asked for.
-            let scope = bearer.parameters["scope"].flatMap(Self.pullOnly) ?? realm.scope
+            // what is about to be done is never asked for.
+            let scope = bearer.parameters["scope"].flatMap { Self.limited($0, isPush: realm.isPush) } ?? realm.scope
             let key = TokenCache.Key(
                 realm: url.text, service: bearer.parameters["service"] ?? "",
                 scope: scope)
@@ -117,11 +119,19 @@ final class Authorizer: Sendable {
         return challenges.contains { $0.scheme == "basic" } ? .basic : nil
     }
 
-    /// `scope` with `pull` as its only action; `nil` unless it is of one repository.
-    private static func pullOnly(_ scope: String) -> String? {
-        let parts = scope.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0] == "repository", !scope.contains(" ") else { return nil }
-        return parts.dropLast().joined(separator: ":") + ":pull"
+    /// `scope` with `pull` as its only action, or in a push also `push`; `nil` unless it is of one repository, or in a
+    /// push of two: the second is where a blob is to be mounted from, which is only read.
+    private static func limited(_ scope: String, isPush: Bool) -> String? {
+        let repositories = scope.split(separator: " ").map {
+            $0.split(separator: ":", omittingEmptySubsequences: false)
+        }
+        guard (1...(isPush ? 2 : 1)).contains(repositories.count),
+            repositories.allSatisfy({ $0.count >= 3 && $0[0] == "repository" })
+        else { return nil }
+        return repositories.enumerated().map { index, parts in
+            let mayPush = isPush && (repositories.count == 1 || parts[parts.count - 1].contains("push"))
+            return parts.dropLast().joined(separator: ":") + (mayPush ? ":pull,push" : ":pull")
+        }.joined(separator: " ")
     }
 
     private func permitsPlainHTTP(_ url: HTTPURL, of endpoint: RegistryEndpoint) -> Bool {

@@ -67,7 +67,8 @@ struct TokenRequest: Sendable {
                 body: Array(form.utf8), maximumBodySize: Self.answerLimit, permitsPlainHTTP: permitsPlainHTTP)
         }
         let separator = realm.text.contains("?") ? "&" : "?"
-        let query = Self.form([("service", service), ("scope", scope)].filter { !$0.1.isEmpty })
+        let scopes = scope.split(separator: " ").map { ("scope", String($0)) }
+        let query = Self.form([("service", service)].filter { !$0.1.isEmpty } + scopes)
         let url = try HTTPURL(parsing: query.isEmpty ? realm.text : realm.text + separator + query)
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if case .basic(let user, let password) = credentials {

@@ -25,6 +25,7 @@ struct Exchanger: Sendable {
         http.plainHTTPHosts = configuration.plainHTTPHosts
         http.certificateAuthorities = configuration.certificateAuthorities
         http.usesProxyEnvironment = configuration.usesProxyEnvironment
+        http.observe = configuration.observe
         transport = CurlTransport(http)
         authorizer = Authorizer(transport: transport, configuration: configuration)
         self.configuration = configuration
@@ -33,13 +34,14 @@ struct Exchanger: Sendable {
     /// Asks for `target`; any status but a refusal of our credentials is an answer.
     func send(
         _ target: Target, headers: HTTPHeaders, limit: Int64, sink: any BodySink, gate: BodyGate? = nil,
-        timeLimit: Duration? = nil
+        timeLimit: Duration? = nil, method: HTTPRequest.Method = .get, upload: HTTPUpload? = nil
     ) async throws(RegistryError) -> HTTPResponse {
         func attempt(_ headers: HTTPHeaders) async throws(RegistryError) -> HTTPResponse {
-            let request = HTTPRequest(
-                url: target.url, headers: headers, maximumBodySize: limit,
+            var request = HTTPRequest(
+                method: method, url: target.url, headers: headers, maximumBodySize: limit,
                 permitsPlainHTTP: target.realm?.endpoint.permitsPlainHTTP ?? false, mayPause: gate != nil,
                 timeLimit: timeLimit)
+            request.upload = upload
             do {
                 return try await transport.send(request, sink: sink, gate: gate)
             } catch {

@@ -23,24 +23,35 @@ final class Harbour: Sendable {
     ///
     /// With `hasManyPods` there are three more workloads, `pull`, `room` and `mount`, and a stage has 15 seconds only.
     init(hasManyPods: Bool = false) async throws {
-        let images = [("harbour/web", "1.0", UInt64(1)), ("harbour/web", "1.1", 2), ("harbour/tools", "1.0", 3)]
-        let base = [(name: "bin/sh", bytes: try contents(of: "/bin/busybox"))]
         // Not beside the archives: a build puts its own there.
         try put(try contents(of: Executables.installer), executableAt: data.appending("bin/sealift-installer"))
         try copy(Self.tests.appending("Scripts"), to: data.appending("scripts"))
         try write(Array("{\"require_system_images\": false}".utf8), to: directory.file("settings.json"))
         try put(Array("#!/bin/sh\necho \(SealiftVersion.current)\n".utf8), executableAt: directory.file("installer"))
         try await DockerRegistry.with(.plain) { registry in
-            for (repository, tag, seed) in images {
-                let image = try TestImage(
-                    platforms: [.linuxAMD64, .linuxARM64], layers: [0, 50_000], seed: seed, base: base)
-                try registry.add(image, as: repository, tag: tag)
-            }
+            try publish(to: registry)
             let folder = try definition("1.0.0")
             if hasManyPods { try addPods(to: folder) }
             try await build(folder, registry)
             try await build(try successor(of: folder), registry)
         }
+    }
+
+    /// Builds version 1.0.1 as a delta on top of what is at `base`, with another image and the same k0s; returns its
+    /// archive.
+    func delta(since base: FilePath) async throws -> FilePath {
+        try await DockerRegistry.with(.plain) { registry in
+            let folder = directory.file("1.0.1")
+            if !FileManager.default.fileExists(atPath: folder.string) {
+                try copy(directory.file("1.0.0"), to: folder)
+                try FileManager.default.removeItem(atPath: folder.appending("images.lock").string)
+                try edit(folder.appending("bundle.yaml"), [("version: 1.0.0", "version: 1.0.1")])
+                try edit(folder.appending("manifests/app/web.yaml"), [("harbour/web:1.0", "harbour/web:1.1")])
+            }
+            try publish(to: registry)
+            try await build(folder, registry, ["--since", base.string, "--force"])
+        }
+        return data.appending("harbour-1.0.1-linux-amd64.delta.tar.zst")
     }
 
     /// Builds the bundle for a machine of another kind; returns its archive.
@@ -91,6 +102,16 @@ final class Harbour: Sendable {
     /// A path that is this test's alone.
     func file(_ name: String) -> FilePath { directory.file(name) }
 
+    private func publish(to registry: DockerRegistry) throws {
+        let images = [("harbour/web", "1.0", UInt64(1)), ("harbour/web", "1.1", 2), ("harbour/tools", "1.0", 3)]
+        let base = [(name: "bin/sh", bytes: try contents(of: "/bin/busybox"))]
+        for (repository, tag, seed) in images {
+            let image = try TestImage(
+                platforms: [.linuxAMD64, .linuxARM64], layers: [0, 50_000], seed: seed, base: base)
+            try registry.add(image, as: repository, tag: tag)
+        }
+    }
+
     private func definition(_ name: String) throws -> FilePath {
         let folder = directory.file(name)
         try copy(Self.tests.appending("Fixtures/harbour"), to: folder)
@@ -136,14 +157,14 @@ final class Harbour: Sendable {
         return folder
     }
 
-    private func build(_ folder: FilePath, _ registry: DockerRegistry) async throws {
+    private func build(_ folder: FilePath, _ registry: DockerRegistry, _ more: [String] = []) async throws {
         let mirror = "docker.io=http://\(registry.host)"
         let commands = [
             ["lock", folder.string, "--mirror", mirror],
             [
                 "build", folder.string, "--mirror", mirror, "--output", data.string, "--installer",
                 directory.file("installer").string,
-            ],
+            ] + more,
         ]
         for command in commands {
             let run = try await SealiftRun(

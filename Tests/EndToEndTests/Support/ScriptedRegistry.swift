@@ -19,14 +19,13 @@ struct ScriptedRegistry: Sendable {
             let parts = request.path.split(separator: "/").map(String.init)
             guard parts.count > 3 else { return connection.answer(200) }
             let repository = parts[1..<(parts.count - 2)].joined(separator: "/")
-            guard let image = bundle.images.first(where: { $0.repository == repository }) else {
-                return connection.answer(404)
-            }
-            let name =
-                parts[parts.count - 1] == image.tag ? image.image.root.digest.description : parts[parts.count - 1]
-            guard let (digest, data) = image.image.blobs.first(where: { $0.key.description == name }) else {
-                return connection.answer(404)
-            }
+            let images = bundle.images.filter { $0.repository == repository }
+            let asked = parts[parts.count - 1]
+            let name = images.first { $0.tag == asked }?.image.root.digest.description ?? asked
+            guard
+                let image = images.first(where: { $0.image.blobs.keys.contains { $0.description == name } }),
+                let (digest, data) = image.image.blobs.first(where: { $0.key.description == name })
+            else { return connection.answer(404) }
             let bytes = Array(data)
             if parts[parts.count - 2] == "manifests" {
                 let known = image.image.manifests.map(\.descriptor) + [image.image.root]

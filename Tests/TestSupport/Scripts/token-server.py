@@ -1,6 +1,6 @@
 """A token server for docker-registry: token-server.py PORT CERTIFICATE KEY USER PASSWORD ANONYMOUS
 
-Anybody may pull, nothing else; with a wrong password nobody may. GET is distribution's token
+Anybody may pull, and the one user may push; with a wrong password nobody may. GET is distribution's token
 authentication; POST is its OAuth2 form, which takes the refresh token "refresh-PASSWORD".
 Anonymous pulls are granted where ANONYMOUS is "yes". Each request is printed without its secrets.
 """
@@ -40,7 +40,8 @@ class Handler(BaseHTTPRequestHandler):
         for scope in " ".join(query.get("scope", [])).split():
             kind, _, rest = scope.partition(":")
             repository, _, actions = rest.rpartition(":")
-            allowed = [a for a in actions.split(",") if a == "pull" and (name or anonymous == "yes")]
+            may = {"pull": name or anonymous == "yes", "push": name}
+            allowed = [a for a in actions.split(",") if may.get(a)]
             access.append({"type": kind, "name": repository, "actions": allowed})
         now = int(time.time())
         claims = {"iss": "test", "sub": name or "", "aud": query.get("service", ["test"])[0], "exp": now + 300,
