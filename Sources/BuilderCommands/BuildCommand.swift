@@ -23,8 +23,8 @@ struct BuildCommand: TalkingCommand {
             EXAMPLES:
               sealift build bundles/hello
               sealift build bundles/hello --dry-run
-              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
-              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
+              sealift build bundles/hello --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example
             """)
 
     @OptionGroup var bundle: BundleOptions

@@ -111,7 +111,7 @@ package struct BundlePush: Sendable {
         let cancellation = Cancellation()
         let digest = try await withTaskCancellationHandler {
             try await onThread("digest") { [bundle] in
-                try bundle.file.fileDigest { count in
+                try bundle.file.archive.digest { count in
                     if cancellation.isCancelled { throw CancellationError() }
                     progress(count)
                 }
@@ -120,7 +120,7 @@ package struct BundlePush: Sendable {
             cancellation.cancel()
         }
         return try ArchiveArtifact(
-            of: bundle.contents, appendix, name: bundle.path.lastComponent?.string ?? "bundle.tar.zst",
+            of: bundle.contents, appendix, name: bundle.archiveName ?? "bundle.tar.zst",
             version: bundle.description.version, digest: digest, size: bundle.file.size)
     }
 
