@@ -64,7 +64,7 @@ struct ChartManifest {
     private mutating func compose(_ documents: [RenderedDocument]) throws(RenderedFault) {
         var lines: [Substring] = [
             "# Made by sealift of the chart \(title): release \(chart.release), namespace \(chart.namespace),",
-            "# Kubernetes \(chart.kubernetesVersion). What is not in this file was not installed by the chart.",
+            "# Kubernetes \(chart.kubernetesVersion).",
         ]
         if let values = chart.values {
             lines.append("# values:")
