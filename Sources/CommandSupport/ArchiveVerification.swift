@@ -122,8 +122,11 @@ package enum ArchiveVerification {
 
     private static func damage(_ report: BundleVerification.Report, _ bundle: BundleReader) -> Failure {
         Failure(
-            "\(bundle.path) is damaged: \(report.faults.count) of \(report.members) members",
-            hint: "copy the bundle again from where it was built", code: .data)
+            (bundle.isParted ? "the archive in parts that \(bundle.path) leads to" : "\(bundle.path)")
+                + " is damaged: \(report.faults.count) of \(report.members) members",
+            hint: bundle.isParted
+                ? "copy the parts that are named again from where they were written"
+                : "copy the bundle again from where it was built", code: .data)
     }
 }
 
