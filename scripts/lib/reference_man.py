@@ -6,12 +6,17 @@ import reference_sections as sections
 def text(words):
     """Running text: what troff would take for its own is told from it."""
     shown = words.replace("\\", "\\e").replace("-", "\\-").replace("…", "\\[u2026]").replace("`", "")
-    return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in shown.split("\n"))
+    return guarded(shown)
+
+
+def guarded(lines):
+    """Lines of text, of which none is taken for a request."""
+    return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in lines.split("\n"))
 
 
 def sentences(words):
     """Running text, a sentence a line, as troff likes it to tell their ends."""
-    return text(" ".join(words.split())).replace(". ", ".\n").replace("; ", ";\n")
+    return guarded(text(" ".join(words.split())).replace(". ", ".\n").replace("; ", ";\n"))
 
 
 def styled(synopsis):
