@@ -126,7 +126,8 @@ package struct BundlePush: Sendable {
             cancellation.cancel()
         }
         return try ArchiveArtifact(
-            of: bundle.contents, appendix, name: Self.archiveName(bundle.path.lastComponent?.string ?? "bundle.tar.zst"),
+            of: bundle.contents, appendix,
+            name: Self.archiveName(bundle.path.lastComponent?.string ?? "bundle.tar.zst"),
             version: bundle.description.version, digest: digest, size: bundle.file.size)
     }
 
