@@ -23,8 +23,8 @@ struct BuildCommand: TalkingCommand {
             EXAMPLES:
               sealift build bundles/hello
               sealift build bundles/hello --dry-run
-              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
-              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
+              sealift build bundles/hello --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -74,6 +74,12 @@ struct BuildCommand: TalkingCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the archive in parts of this size, for smaller media: 4G, 4.7G and 650M are decimal, 4300MiB binary.",
+            valueName: "size"), transform: PartSize.init(parsing:))
+    var splitSize: PartSize?
+
     @Flag(name: .customLong("no-sbom"), help: "Leave out the bill of materials: what is in the layers is not read.")
     var leavesOutBill = false
 
@@ -108,6 +114,7 @@ struct BuildCommand: TalkingCommand {
             let signer = try signingKey.map { path in
                 try protection.privateKey(at: path) { display.show(.warning($0)) }
             }
+            if let warning = splitSize?.warning { display.show(.warning(warning)) }
             let base = try since.map { try Self.base(at: FilePath($0)) }
             let inputs = try await bundle.read(
                 lock: ChartLock(path: lock), cache: noCache ? nil : CacheChoice(path: cache), registry: registry)
@@ -129,12 +136,14 @@ struct BuildCommand: TalkingCommand {
                 output: FilePath(output), lock: lockPath, cache: store, jobs: registry.jobs,
                 workers: ProcessorCount.available, isForced: force || dryRun,
                 local: files.local, installers: try installers(), hasBill: !leavesOutBill, signer: signer,
-                layers: layers, base: base)
+                layers: layers, base: base, partSize: splitSize?.bytes)
             let build = try await BundleBuild(
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
                 Terminal.standardOutput.write(
-                    format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
+                    format == .json
+                        ? try Format.json(PlanListing(build.plan, of: inputs.discovery))
+                        : PlanListing(build.plan, of: inputs.discovery).text)
                 return
             }
             let (path, entries) = try await build.run()

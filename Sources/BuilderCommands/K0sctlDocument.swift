@@ -77,15 +77,18 @@ struct K0sctlDocument {
         ]
     }
 
+    /// While it waits for its next try, too, when 'is-active --quiet' says no.
+    private static let isAtWork = "systemctl is-active \(unit) | grep -qx -e active -e activating"
+
     private func importing(_ sudo: String) -> String {
         let command = "\(Self.installerPath) import \(Self.folder)/\(bundleName) --address \(Self.socket)"
-        return "\(sudo)systemctl is-active --quiet \(Self.unit) || \(sudo)systemd-run --unit=\(Self.unit) --collect "
+        return "\(Self.isAtWork) || \(sudo)systemd-run --unit=\(Self.unit) --collect "
             + "--property=Restart=on-failure --property=RestartSec=3 --property=StartLimitIntervalSec=0 \(command)"
     }
 
     private func verifying(_ sudo: String) -> [String] {
         [
-            "while systemctl is-active \(Self.unit) | grep -qx -e active -e activating; do sleep 2; done",
+            "while \(Self.isAtWork); do sleep 2; done",
             "\(sudo)\(Self.installerPath) verify \(Self.folder)/\(bundleName) --node --address \(Self.socket)",
         ]
     }

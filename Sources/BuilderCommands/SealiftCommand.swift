@@ -28,8 +28,11 @@ package struct SealiftCommand: AsyncParsableCommand {
                 name: "Keys and cache",
                 subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
             CommandGroup(
-                name: "Getting bundles where they are needed",
-                subcommands: [PushCommand.self, PullCommand.self, ServeCommand.self, ExportCommand.self]),
+                name: "Moving bundles",
+                subcommands: [
+                    PushCommand.self, PullCommand.self, ServeCommand.self, SplitCommand.self, JoinCommand.self,
+                    ExportCommand.self,
+                ]),
         ])
 
     package init() {}

@@ -29,6 +29,8 @@ struct SignCommand: TalkingCommand {
 
     @OptionGroup var protection: PassphraseArguments
 
+    @OptionGroup var mediaArguments: MediaArguments
+
     @Option(help: ArgumentHelp("Where the signed archive goes.", valueName: "file"), completion: .file())
     var output: String?
 
@@ -40,7 +42,7 @@ struct SignCommand: TalkingCommand {
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
             let key = try protection.privateKey(at: key) { Message.warning($0) }
-            let bundle = try BundleReader(opening: FilePath(path))
+            let bundle = try BundleReader(opening: FilePath(path), on: mediaArguments.media)
             let output = FilePath(output ?? path)
             let signing = try BundleSigning(
                 bundle, with: key, output: output, isForced: force, workers: ProcessorCount.available)

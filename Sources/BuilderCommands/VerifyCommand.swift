@@ -32,7 +32,8 @@ struct VerifyCommand: TalkingCommand {
     func run() async throws {
         try await runCommand { [path, bases, keys, format, reports] in
             try await ArchiveVerification.run(
-                on: FilePath(path), over: bases.files, trusting: try keys.trusted(), format: format, reports: reports,
+                on: FilePath(path), of: keys.media, over: bases.files, trusting: try keys.trusted(), format: format,
+                reports: reports,
                 tool: "sealift")
         }
     }

@@ -41,6 +41,12 @@ package enum BuildError: Error, Sendable {
     /// What was given as the base of a delta is none.
     case noBase(FilePath, reason: String)
     case outputExists(FilePath)
+    /// `join` was given what is not in parts.
+    case notParted(FilePath)
+    /// A signature stands in the front of an archive: one in parts can't be signed in its place.
+    case parted(FilePath)
+    /// A part, or the whole, is not what the list of parts says.
+    case wrongPart(path: FilePath, expected: Digest, found: Digest)
     /// Builds work with the cache that was to be pruned.
     case cacheInUse(FilePath)
     /// The folder that would hold the cache of a user without a home is not that user's.
@@ -93,6 +99,9 @@ extension BuildError: CustomStringConvertible {
                 ? "the bundle has no file '\(name)': it has no extra files"
                 : "the bundle has no file '\(name)': its files are \(known.joined(separator: ", "))"
         case .noBase(let path, let reason): "can't build on top of \(path): \(reason)"
+        case .notParted(let path): "\(path) is neither a part nor a list of parts"
+        case .parted(let path): "\(path) is in parts, which can't be signed in their place"
+        case .wrongPart(let path, let expected, let found): "\(path) has the digest \(found), not \(expected)"
         case .outputExists(let path): "\(path) is there already"
         case .cacheInUse(let root): "can't prune the cache \(root): a build or a lock works with it"
         case .foreignCache(let path): "can't use \(path) as a cache: others may write there, or it is theirs"
@@ -129,6 +138,10 @@ extension BuildError: CustomStringConvertible {
         case .cacheInUse: "run it again when they have ended"
         case .foreignCache: "set HOME, choose another with --cache, or build with --no-cache"
         case .noBase: "give a bundle, its index.json, or what 'sealift-installer status --export' wrote"
+        case .notParted: "name the first part, NAME.tar.zst.001, or NAME.tar.zst.parts.json"
+        case .parted:
+            "name the whole, signed archive with --output, and split it again; or build with --sign and --split-size"
+        case .wrongPart: "copy that part again from where it was built or split"
         case .outputExists: "add --force to replace it, or choose another --output"
         case .billTooLarge: "build it with --no-sbom, or split the bundle"
         case .notEnoughSpace: "free some space, or choose other folders with --output and --cache"

@@ -36,11 +36,13 @@ package struct BundleBuild: Sendable {
         package var layers: LayerForm
         /// What the far side has already; `nil` for a bundle that has everything.
         package var base: DeltaBase?
+        /// The bytes of each part, for an archive in parts; `nil` for one in one file.
+        package var partSize: Int64?
 
         package init(
             output: FilePath, lock: FilePath, cache: BlobCache?, jobs: Int, workers: Int, isForced: Bool,
             local: LocalFiles, installers: [Platform: FilePath], hasBill: Bool = true, signer: PrivateKey? = nil,
-            layers: LayerForm = .keep, base: DeltaBase? = nil
+            layers: LayerForm = .keep, base: DeltaBase? = nil, partSize: Int64? = nil
         ) {
             self.output = output
             self.lock = lock
@@ -54,6 +56,7 @@ package struct BundleBuild: Sendable {
             self.signer = signer
             self.layers = layers
             self.base = base
+            self.partSize = partSize
         }
     }
 
@@ -98,13 +101,18 @@ package struct BundleBuild: Sendable {
             .resolve()
         let output = options.output.appending(
             BuildPlan.archiveName(inputs.definition, inputs.platforms, isDelta: options.base != nil))
-        guard options.isForced || fileSize(output) == nil else { throw BuildError.outputExists(output) }
+        for there in [output, PartsList.path(for: output)] where !options.isForced && fileSize(there) != nil {
+            throw BuildError.outputExists(there)
+        }
         plan = BuildPlan(
             inputs, entries: entries, files: files + installers, cache: options.cache,
             encodes: options.layers == .zstd, output: output)
         holdings = options.base?.holdings(for: entries, of: inputs.platforms, cache: options.cache) ?? [:]
         // What is encoded anew gets its digests then.
         if options.layers == .keep { leaveHoldings() }
+        if let limit = options.partSize {
+            try requireFewParts(of: output, bytes: plan.bytesToPack, limit: limit)
+        }
     }
 
     /// Leaves what the base has out of the plan.
@@ -134,7 +142,7 @@ package struct BundleBuild: Sendable {
         return entries
     }
 
-    /// Does what the plan says; returns the archive's path, and the entries of the lock with what has become of them.
+    /// Does what the plan says; returns the path of the archive, or of the list of its parts, and the entries of the lock with what has become of them.
     package func run() async throws -> (archive: FilePath, entries: [ImagesLock.Entry]) {
         observe(.planned(plan))
         try makeFolders(options.output)
@@ -150,8 +158,9 @@ package struct BundleBuild: Sendable {
                     to: ready.plan.payloadSize, ready.plan))
         }
         let archive = try await ready.pack(assembled) { _ = try await encode(documents) }
-        observe(.finished(path: plan.output, digest: archive.digest, size: archive.size))
-        return (plan.output, ready.entries)
+        let path = options.partSize == nil ? plan.output : PartsList.path(for: plan.output)
+        observe(.finished(path: path, digest: archive.digest, size: archive.size))
+        return (path, ready.entries)
     }
 
     private func encode(_ documents: [Digest: Data]) async throws -> EncodedImages? {

@@ -1,4 +1,5 @@
 internal import BundleFormat
+internal import Frames
 internal import OCI
 internal import Registry
 internal import SystemPackage
@@ -139,26 +140,43 @@ struct BundlePacking: Sendable {
         return try build.options.signer.map { try appendix.signed(by: $0) } ?? appendix
     }
 
-    /// The archive gets its name last: where it is there, so is all that belongs to it.
+    /// The archive, or the list of its parts, gets its name last: where it is there, so is all that belongs to it. What
+    /// stood there in the other form is replaced, too.
     private func pack() throws -> (Digest, Int64) {
         defer { unread.close() }
-        let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
-        return try DurableFile.write(to: build.plan.output) { file, temporary in
-            let (digest, size) = try BundleWriter(contents).write(
-                to: file, at: temporary, workers: build.options.workers, packed: findings == nil ? nil : { offer($0) }
-            ) { descriptor in
-                try payload(descriptor, streams)
-            } progress: { count in
-                guard !board.isStopped else { throw FetchBoard.Stopped() }
-                build.observe(.packed(count))
-            } appendix: {
-                unread.close()
-                return try appendix()
+        let output = build.plan.output
+        if let limit = build.options.partSize {
+            let list = try PartsWriter.write(output, limit: limit) { target in
+                let archive = try pack(to: target)
+                try InstallerFiles.place(build.installers, in: build.options.output)
+                return archive
             }
+            try ChecksumFile.remove(archive: output)
+            return (list.digest, list.size)
+        }
+        let archive = try DurableFile.write(to: output) { file, temporary in
+            let archive = try pack(to: .file(file, temporary))
             try DurableFile.sync(file, temporary)
-            try ChecksumFile.write(digest, of: build.plan.output)
+            try ChecksumFile.write(archive.digest, of: output)
             try InstallerFiles.place(build.installers, in: build.options.output)
-            return (digest, size)
+            return archive
+        }
+        try PartsWriter.remove(output)
+        return archive
+    }
+
+    private func pack(to target: ArchiveTarget) throws -> (digest: Digest, size: Int64) {
+        let streams = StreamWindow(build, contents.payload.compactMap { items[$0.digest] })
+        return try BundleWriter(contents).write(
+            to: target, workers: build.options.workers, packed: findings == nil ? nil : { offer($0) }
+        ) { descriptor in
+            try payload(descriptor, streams)
+        } progress: { count in
+            guard !board.isStopped else { throw FetchBoard.Stopped() }
+            build.observe(.packed(count))
+        } appendix: {
+            unread.close()
+            return try appendix()
         }
     }
 

@@ -17,6 +17,8 @@ package struct BundleSigning: Sendable {
     package init(
         _ bundle: BundleReader, with key: PrivateKey, output: FilePath, isForced: Bool, workers: Int
     ) throws(BuildError) {
+        // Even where it would be replaced: a list of parts or a part is no place for the whole.
+        guard !bundle.isParted || output != bundle.path else { throw .parted(bundle.path) }
         guard isForced || fileSize(output) == nil else { throw .outputExists(output) }
         self.bundle = bundle
         self.key = key
@@ -58,7 +60,7 @@ package struct BundleSigning: Sendable {
 }
 
 /// Something that happened, told to another thread.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let value = Atomic(false)
 
     var isSet: Bool { value.load(ordering: .relaxed) }

@@ -16,6 +16,14 @@ package enum BundleError: Error, Sendable {
     case unsigned(path: FilePath, tried: [TrustedKey])
     /// None of the keys made the bundle's signature over this `index.json`.
     case untrusted(path: FilePath, tried: [TrustedKey])
+    /// A list of parts that is none.
+    case partsList(path: FilePath, reason: String)
+    /// A part without the list that says what belongs to it.
+    case noPartsList(part: FilePath, list: String, lookedIn: [FilePath])
+    /// Some of an archive's `count` parts are not there, or not as long as they must be.
+    case partsMissing(archive: String, count: Int, faults: [PartFault], lookedIn: [FilePath])
+    /// An archive that is too large for parts of `limit` bytes.
+    case tooManyParts(archive: FilePath, limit: Int64)
 }
 
 extension BundleError: CustomStringConvertible {
@@ -30,6 +38,15 @@ extension BundleError: CustomStringConvertible {
         case .untrusted(let path, let tried):
             "the signature of \(path) \(tried.count > 1 ? "fits none of the keys" : "does not fit the key") "
                 + Self.list(tried)
+        case .partsList(let path, let reason): "\(path) is no list of an archive's parts: \(reason)"
+        case .noPartsList(let part, let list, let folders):
+            "\(part) is a part of an archive, but \(list.printable()) is not there; looked in \(Self.list(folders))"
+        case .partsMissing(let archive, let count, let faults, let folders):
+            "\(faults.count) of \(count) parts of \(archive.printable()) \(faults.count > 1 ? "are" : "is") not at hand: "
+                + faults.prefix(5).map(\.description).joined(separator: "; ")
+                + (faults.count > 5 ? "; and \(faults.count - 5) more" : "") + "; looked in \(Self.list(folders))"
+        case .tooManyParts(let archive, let limit):
+            "\(archive) would have more than \(PartsList.countLimit) parts of \(limit) bytes"
         }
     }
 
@@ -39,8 +56,16 @@ extension BundleError: CustomStringConvertible {
         case .member, .structure: "copy the bundle again from where it was built"
         case .unsigned: "get the signed bundle from whoever built it; 'sealift sign' signs one"
         case .untrusted: "it was changed, or another key signed it: ask whoever signed it for the key's fingerprint"
+        case .partsList: "copy it again from where the bundle was built or split"
+        case .noPartsList: "it was written beside the first part; where it is now, say with --search DIR"
+        case .partsMissing: "bring the medium, and say with --search DIR where it is; the option may be repeated"
+        case .tooManyParts: "choose larger parts"
         case .system, .payload: nil
         }
+    }
+
+    private static func list(_ folders: [FilePath]) -> String {
+        folders.map { $0.string.printable() }.joined(separator: ", ")
     }
 
     private static func list(_ keys: [TrustedKey]) -> String {

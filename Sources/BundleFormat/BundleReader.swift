@@ -29,14 +29,17 @@ package final class BundleReader: Sendable {
     /// The keys that the bundle was opened with.
     let keys: TrustedKeys
 
-    /// Opens the archive at `path`; throws ``BundleError`` or ``FramesError`` where it is not a bundle.
+    /// Opens the archive at `path`, in one file or in parts on `media`; throws ``BundleError`` or ``FramesError`` where
+    /// it is not a bundle.
     ///
     /// Where there are `keys`, it also throws where none of them signed the bundle, before anything is read but the
     /// file's tables, `oci-layout`, `index.json` and `index.json.sig`.
-    package init(opening path: FilePath, trusting keys: TrustedKeys = .none) throws {
+    package init(
+        opening path: FilePath, on media: BundleMedia = BundleMedia(), trusting keys: TrustedKeys = .none
+    ) throws {
         self.path = path
         self.keys = keys
-        file = try FramedFile(opening: path)
+        file = try FramedFile(media.open(path))
         let front = try ArchiveFront(file)
         let seal = try front.seal(keys)
         signature = seal.standing
@@ -79,6 +82,16 @@ package final class BundleReader: Sendable {
         } catch let error as BundleIndex.Fault {
             throw BundleError.structure(path: path, reason: error.reason)
         }
+    }
+
+    /// Whether the archive is in parts.
+    package var isParted: Bool { file.archive.isParted }
+
+    /// The name of the archive, without its folder; of one in parts that of the whole.
+    package var archiveName: String? {
+        let given = path.lastComponent?.string
+        guard isParted, let part = file.archive.parts.first?.path.lastComponent?.string else { return given }
+        return PartsList.archive(ofPart: FilePath(part))?.string ?? given
     }
 
     private static func artifact(

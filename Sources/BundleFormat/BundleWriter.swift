@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Frames
+package import Frames
 package import OCI
 package import SystemPackage
 internal import Tarball
@@ -41,7 +41,18 @@ package struct BundleWriter {
         payload: (Descriptor) throws -> any PayloadSource, progress: (Int64) throws -> Void,
         appendix: () throws -> BundleAppendix? = { nil }
     ) throws -> (digest: Digest, size: Int64) {
-        let frames = try FrameWriter(to: file, at: path, workers: workers)
+        try write(
+            to: .file(file, path), workers: workers, packed: packed, payload: payload, progress: progress,
+            appendix: appendix)
+    }
+
+    /// Writes the archive to a file, or to one part after the other; the bytes are the same. See above for the rest.
+    package func write(
+        to target: ArchiveTarget, workers: Int, packed: ((PackedBlob) -> Void)? = nil,
+        payload: (Descriptor) throws -> any PayloadSource, progress: (Int64) throws -> Void,
+        appendix: () throws -> BundleAppendix? = { nil }
+    ) throws -> (digest: Digest, size: Int64) {
+        let frames = try FrameWriter(to: target, workers: workers)
         do {
             try frames.cut(.compressed(level: Self.frontLevel))
             for member in contents.members {

@@ -83,7 +83,7 @@ package enum DurableFile {
     }
 
     /// Makes a temporary file that is locked for as long as it is written.
-    private static func create(for path: FilePath) throws -> (file: FileDescriptor, temporary: FilePath) {
+    static func create(for path: FilePath) throws -> (file: FileDescriptor, temporary: FilePath) {
         while true {
             let temporary = temporaryPath(for: path)
             let file = try system("create", temporary) {
@@ -109,7 +109,8 @@ package enum DurableFile {
             ".\(name).\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))\(suffix)")
     }
 
-    private static func failure(_ action: String, _ path: FilePath) -> BundleError {
+    /// What `errno` says about a call that has just failed.
+    static func failure(_ action: String, _ path: FilePath) -> BundleError {
         .system(action: action, path: path, errno: Errno(rawValue: errno))
     }
 

@@ -1,4 +1,5 @@
 internal import BundleFormat
+internal import Frames
 internal import Glibc
 internal import OCI
 internal import Synchronization
@@ -14,15 +15,20 @@ struct ArchiveProof {
 
     init(of bundle: BundleReader) throws(InstallError) {
         self.bundle = bundle
-        var status = stat()
-        guard stat(bundle.path.string, &status) == 0 else {
-            throw .system(action: "look at", path: bundle.path, errno: Errno(rawValue: errno))
+        var facts = [bundle.index.descriptor.digest.description]
+        // The files that hold it, so that it is the same archive whichever part of it was named.
+        for part in bundle.file.archive.parts {
+            var status = stat()
+            guard stat(part.path.string, &status) == 0 else {
+                throw .system(action: "look at", path: part.path, errno: Errno(rawValue: errno))
+            }
+            facts += [
+                part.path.string, "\(status.st_size)", "\(status.st_ino)", "\(status.st_dev)",
+                "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
+                "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)",
+            ]
         }
-        inputs = Step.inputs([
-            bundle.index.descriptor.digest.description, bundle.path.string, "\(status.st_size)", "\(status.st_ino)",
-            "\(status.st_dev)", "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
-            "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)",
-        ])
+        inputs = Step.inputs(facts)
     }
 
     /// Reads every byte; throws ``InstallError/damaged(path:faults:first:)`` where one is wrong. The first step of

@@ -173,6 +173,7 @@ struct K0sSteps: Sendable {
     private func bringUp(_ step: String) async throws {
         // To k0s' own start a service that died and waits for its next start is running already.
         if await k0s.waitsToRestart() { _ = try await k0s.stop() }
+        await k0s.forgetFailure()
         _ = try await k0s.start()
         context.report(.doing(step: step, what: "waiting until k0s answers"))
         _ = try await k0s.waitUntilRunning(timeout: context.options.startTimeout)

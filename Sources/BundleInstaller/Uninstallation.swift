@@ -38,7 +38,9 @@ package struct Uninstallation: Sendable {
         }
         if record.hasDummyRoute { lines.append("the interface \(DummyRoute.interface)") }
         lines += record.dataPaths.map { deletesData ? "DATA in \($0)" : "(data in \($0) stays)" }
-        lines.append("\(platform.paths.state)" + (deletesData ? "" : ", but for \(platform.paths.parameters)"))
+        lines.append(
+            "\(platform.paths.state)" + (deletesData || record.isWorker ? "" : ", but for \(platform.paths.parameters)")
+        )
         return lines
     }
 

@@ -93,7 +93,7 @@ extension ClusterError {
         switch verb {
         case "install controller", "install worker":
             return "was it installed before? look at 'k0s status', and at the configuration that was given"
-        case "start": return "look at 'journalctl -u k0scontroller'"
+        case "start": return "look at 'journalctl -u k0scontroller', on a worker at that of k0sworker"
         case "reset": return "stop it first with 'k0s stop'; a reboot frees mounts that are in use"
         case "sysinfo": return "mend what is rejected; --ignore-pre-flight-checks takes the risk"
         case "backup": return "k0s must be running, and the folder must have room"

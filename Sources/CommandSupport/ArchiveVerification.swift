@@ -5,6 +5,7 @@ internal import OCI
 package import Signatures
 package import SystemPackage
 internal import Tarball
+internal import Threads
 
 extension OutputFormat: ExpressibleByArgument {}
 
@@ -23,19 +24,23 @@ package enum ArchiveVerification {
     ///
     /// `tool` is the name of the executable.
     package static func run(
-        on path: FilePath, over bases: [FilePath] = [], trusting keys: TrustedKeys, format: OutputFormat,
+        on path: FilePath, of media: BundleMedia, over bases: [FilePath] = [], trusting keys: TrustedKeys,
+        format: OutputFormat,
         reports: ReportArguments, tool: String
     ) async throws {
         var paper = CheckReport(of: path, keys: keys, tool: tool)
         do {
-            let bundle = try BundleReader(opening: path, trusting: keys)
+            let bundle = try BundleReader(opening: path, on: media, trusting: keys)
             let found = try await report(on: bundle)
             try paper.take(found, of: bundle)
-            let missing = found.isSound ? try await missing(in: bundle, over: bases, trusting: keys) : nil
+            let missing = found.isSound ? try await missing(in: bundle, over: bases, on: media, trusting: keys) : nil
             if bundle.description.base != nil, missing == 0 { paper.content?.bases = bases.map(\.string) }
-            try await reports.write(&paper)
+            try await reports.write(&paper, media)
             Terminal.standardOutput.write(format == .json ? try Format.json(found) : found.text)
-            if !found.isSound { throw damage(found, bundle) }
+            if !found.isSound {
+                try await namePartsThatDiffer(path, media)
+                throw damage(found, bundle)
+            }
             guard let missing, !bases.isEmpty else { return }
             guard missing == 0 else {
                 throw Failure(
@@ -45,18 +50,19 @@ package enum ArchiveVerification {
             if format == .text { Terminal.standardOutput.write("whole: the bases have what it leaves out\n") }
         } catch  where isRefusal(error) {
             paper.reason = "\(error)"
-            try await reports.write(&paper)
+            try await reports.write(&paper, media)
+            try await namePartsThatDiffer(path, media)
             throw error
         }
     }
 
     /// Proves the bases; returns how many blobs that the delta leaves out are in none of them.
     private static func missing(
-        in delta: BundleReader, over bases: [FilePath], trusting keys: TrustedKeys
+        in delta: BundleReader, over bases: [FilePath], on media: BundleMedia, trusting keys: TrustedKeys
     ) async throws -> Int {
         var missing = delta.leftOut.blobs
         for path in bases {
-            let base = try BundleReader(opening: path, trusting: keys)
+            let base = try BundleReader(opening: path, on: media, trusting: keys)
             try await requireSound(base)
             let carried = Set(base.contents.payload.map(\.digest))
             missing = missing.filter { !carried.contains($0.key) }
@@ -68,8 +74,37 @@ package enum ArchiveVerification {
     private static func isRefusal(_ error: any Error) -> Bool {
         switch error {
         case BundleError.system, FramesError.system: false
+        case BundleError.partsMissing, BundleError.noPartsList, BundleError.partsList: false
         case is BundleError, is FramesError, is Malformed, is TarballError: true
         default: false
+        }
+    }
+
+    /// Says on stderr which parts of a refused or damaged archive are not those of its list: those are to be copied again.
+    private static func namePartsThatDiffer(_ path: FilePath, _ media: BundleMedia) async throws {
+        // What can't be found or read any more has been told already, or will be.
+        guard var archive = try? BundleMedia(media.folders).parts(of: path),
+            let paths = try? archive.find(archive.list.parts.indices, nil)
+        else { return }
+        let meter = ProgressMeter(verb: "comparing parts", total: archive.list.size)
+        defer { meter.finish() }
+        for (part, place) in zip(archive.list.parts, paths) {
+            guard
+                let found = await onThread(
+                    "parts",
+                    {
+                        // Where it can't be read, the error that brought us here is likely about that.
+                        try? PartedFile(opening: place).digest { count in
+                            if Interruption.happened { throw CancellationError() }
+                            meter.add(count)
+                        }
+                    })
+            else { continue }
+            if found != part.digest {
+                meter.finish()
+                Terminal.standardError.write(
+                    "DAMAGED PART \(place): its SHA-256 is \(found.hex), not \(part.digest.hex)\n")
+            }
         }
     }
 
@@ -87,8 +122,11 @@ package enum ArchiveVerification {
 
     private static func damage(_ report: BundleVerification.Report, _ bundle: BundleReader) -> Failure {
         Failure(
-            "\(bundle.path) is damaged: \(report.faults.count) of \(report.members) members",
-            hint: "copy the bundle again from where it was built", code: .data)
+            (bundle.isParted ? "the archive in parts that \(bundle.path) leads to" : "\(bundle.path)")
+                + " is damaged: \(report.faults.count) of \(report.members) members",
+            hint: bundle.isParted
+                ? "copy the parts that are named again from where they were written"
+                : "copy the bundle again from where it was built", code: .data)
     }
 }
 

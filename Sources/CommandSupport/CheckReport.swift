@@ -40,6 +40,8 @@ package struct CheckReport: Hashable, Sendable, Encodable {
         package var bytes: Int64?
         /// Of the file as it stands there; `sha256sum` gives the same.
         package var digest: Digest?
+        /// The files that hold it, where there are several.
+        package var parts: [String]?
     }
 
     /// What the archive holds.
@@ -133,25 +135,6 @@ extension CheckReport {
                     names: image.names, layers: Set(image.platforms.flatMap(\.layers).map(\.digest)).count,
                     bytes: image.bytes, isSound: !unsound.contains(image.reference))
             }, files: summary.files.sorted { $0.name < $1.name })
-    }
-
-    /// Reads the file once more, from its first byte to its last, for the digest that `sha256sum` gives.
-    @concurrent
-    static func digest(of path: FilePath) async throws -> (Digest, Int64) {
-        let file = try FileDescriptor.open(path, .readOnly)
-        return try file.closeAfter {
-            var hasher = DigestHasher(.sha256)
-            var size: Int64 = 0
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-            defer { buffer.deallocate() }
-            while true {
-                try Task.checkCancellation()
-                let count = try file.read(into: buffer)
-                guard count > 0 else { return (hasher.digest(), size) }
-                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                size += Int64(count)
-            }
-        }
     }
 
     private static var hostName: String {

@@ -54,6 +54,7 @@ extension CheckReport {
             ["Archive", archive.path], ["SHA-256 of the file", archive.digest?.hex ?? "not known"],
             ["Length", archive.bytes.map { "\($0) bytes (\(Format.bytes($0)))" } ?? "not known"],
         ]
+        if let parts = archive.parts { rows.append(["In parts", parts.joined(separator: ", ")]) }
         if let content {
             let counts = content.counts
             rows += [

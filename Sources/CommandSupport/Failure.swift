@@ -52,6 +52,10 @@ package struct Failure: Error {
                 "\(error)", hint: "if it was copied, compare its length and .sha256 with the original's", code: .data)
         case is FramesError:
             self.init("\(error)", hint: "copy the bundle again from where it was built", code: .data)
+        case BundleError.partsMissing, BundleError.noPartsList:
+            self.init("\(error)", hint: (error as? BundleError)?.hint, code: .noInput)
+        case BundleError.tooManyParts:
+            self.init("\(error)", hint: (error as? BundleError)?.hint, code: .cantCreate)
         case let error as BundleError: self.init("\(error)", hint: error.hint, code: .data)
         case KeyError.system(_, let path, let errno): self.init(errno, "\(error)", path: path)
         case let error as KeyError: self.init("\(error)", hint: error.hint, code: error.isTaken ? .cantCreate : .data)
@@ -74,8 +78,18 @@ package struct Failure: Error {
         case .readOnlyFileSystem: self.init(message, hint: "choose a folder that can be written to", code: .cantCreate)
         case .ioError:
             self.init(
-                message, hint: "the disk or medium is failing; copy the file again from where it was built, to another",
+                message,
+                hint:
+                    "the disk or medium is failing or was taken out; bring it back and run the same again, or copy the file "
+                    + "again from where it was built, to another",
                 code: .inputOutput)
+        case .operationNotSupportedByDevice, .noSuchAddressOrDevice, .staleNFSFileHandle:
+            self.init(message, hint: "the medium is gone; bring it back and run the same again", code: .inputOutput)
+        case .fileTooLarge:
+            self.init(
+                message,
+                hint: "that file system takes no file of this size (FAT32: 4 GiB less a byte); split the bundle",
+                code: .cantCreate)
         default: self.init(message, code: .inputOutput)
         }
     }

@@ -3,7 +3,7 @@ package import BundleFormat
 package import Signatures
 package import SystemPackage
 
-/// The keys that a bundle must be signed by.
+/// How a bundle is opened: the keys that must have signed it, and the media that it may be spread over.
 package struct KeyArguments: ParsableArguments {
     @Option(
         name: .customLong("key"),
@@ -12,7 +12,12 @@ package struct KeyArguments: ParsableArguments {
         completion: .file(extensions: ["pub", "pem"]))
     var files: [String] = []
 
+    @OptionGroup var mediaArguments: MediaArguments
+
     package init() {}
+
+    /// Where the bundle's parts may be.
+    package var media: BundleMedia { mediaArguments.media }
 
     /// The keys: those given, and those of `folder`, where this host has the ones that it trusts.
     package func trusted(with folder: FilePath? = nil) throws -> TrustedKeys {
@@ -21,7 +26,7 @@ package struct KeyArguments: ParsableArguments {
 
     /// Opens a bundle that one of the keys signed; where there are none, any bundle.
     package func open(_ path: String, trusting folder: FilePath? = nil) throws -> BundleReader {
-        try BundleReader(opening: FilePath(path), trusting: trusted(with: folder))
+        try BundleReader(opening: FilePath(path), on: media, trusting: trusted(with: folder))
     }
 }
 

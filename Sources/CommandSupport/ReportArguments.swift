@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import BundleFormat
 internal import FoundationEssentials
+internal import Frames
 internal import SystemPackage
+internal import Threads
 
 /// Where a check is written down.
 package struct ReportArguments: ParsableArguments {
@@ -23,11 +25,15 @@ package struct ReportArguments: ParsableArguments {
     }
 
     /// Writes `paper` to all files, each whole or not at all; completes it with the archive's digest first.
-    func write(_ paper: inout CheckReport) async throws {
+    func write(_ paper: inout CheckReport, _ media: BundleMedia) async throws {
         guard !isEmpty else { return }
-        let (digest, size) = try await CheckReport.digest(of: FilePath(paper.archive.path))
-        paper.archive.digest = digest
-        paper.archive.bytes = size
+        // Whoever was to be asked for a part has been.
+        let archive = try BundleMedia(media.folders).open(FilePath(paper.archive.path))
+        paper.archive.digest = try await onThread("digest") {
+            try archive.digest { _ in if Interruption.happened { throw CancellationError() } }
+        }
+        paper.archive.bytes = archive.size
+        paper.archive.parts = archive.isParted ? archive.parts.map(\.path.string) : nil
         for file in files {
             let text = Self.form(of: file) == .html ? paper.page : try Format.json(paper)
             try DurableFile.write(Data(text.utf8), to: FilePath(file))

@@ -1,5 +1,4 @@
 internal import OCI
-internal import SystemPackage
 internal import Threads
 
 /// The threads behind a ``FrameWriter``: compressors, and the one that writes frames in their order.
@@ -13,12 +12,12 @@ final class FramePipeline: Sendable {
     private let progress = Monitor((written: Int64(0), isOver: false, failure: FramesError?.none))
     private let threads = Lock<(compressors: [OSThread], writer: OSThread?)>(([], nil))
 
-    init(file: FileDescriptor, path: FilePath, workers: Int) {
+    init(to target: ArchiveTarget, workers: Int) {
         let buffers = workers + 4
         pool = BoundedQueue(capacity: buffers)
         toCompress = BoundedQueue(capacity: buffers)
         finished = BoundedQueue(capacity: buffers)
-        output = Lock(FrameOutput(file: file, path: path))
+        output = Lock(FrameOutput(to: target))
         for _ in 0..<buffers { _ = pool.push(FrameBuffer()) }
         threads.withLock {
             $0.compressors = (0..<workers).map { _ in OSThread.spawn(name: "compress") { self.compressFrames() } }

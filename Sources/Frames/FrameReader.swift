@@ -81,7 +81,7 @@ package final class FrameReader {
             }
         if let fault {
             let range = entry.offset..<(entry.offset + Int64(entry.count))
-            throw .damaged(path: file.path, frame: index, range: range, reason: fault)
+            throw file.archive.damage(of: range, frame: index, reason: fault)
         }
         current = index
     }
@@ -105,7 +105,7 @@ package final class FrameReader {
         }
         let end = expected.count + FrameFormat.checksumSize
         parts.append(UnsafeMutableRawBufferPointer(rebasing: encoded[expected.count..<end]))
-        try file.read(from: entry.offset, into: parts)
+        try file.archive.read(from: entry.offset, into: parts)
         guard encoded.starts(with: header) else { return "its header is not what was written" }
         guard encoded.starts(with: expected) else { return "a block header is not what was written" }
         content = UnsafeRawBufferPointer(rebasing: decoded[..<entry.contentCount])

@@ -20,8 +20,13 @@ package final class FrameWriter {
     package var written: WrittenFrames { WrittenFrames(pipeline) }
 
     /// Starts to write to `file`, which stays the caller's; `path` is for errors.
-    package init(to file: FileDescriptor, at path: FilePath, workers: Int) throws(FramesError) {
-        pipeline = FramePipeline(file: file, path: path, workers: max(1, workers))
+    package convenience init(to file: FileDescriptor, at path: FilePath, workers: Int) throws(FramesError) {
+        try self.init(to: .file(file, path), workers: workers)
+    }
+
+    /// Starts to write to one file, or to several, one after the other.
+    package init(to target: ArchiveTarget, workers: Int) throws(FramesError) {
+        pipeline = FramePipeline(to: target, workers: max(1, workers))
         guard let first = pipeline.takeBuffer() else { throw .compression(reason: "no frame buffer") }
         current = first
         current.reset(coding: coding, sequence: 0)

@@ -52,8 +52,9 @@ struct VerifyCommand: TalkingCommand {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
             guard asksNode else {
                 return try await ArchiveVerification.run(
-                    on: FilePath(path), over: bases.files, trusting: try keys.trusted(with: KeyArguments.trustedFolder),
-                    format: format, reports: reports, tool: "sealift-installer")
+                    on: FilePath(path), of: keys.media, over: bases.files,
+                    trusting: try keys.trusted(with: KeyArguments.trustedFolder), format: format, reports: reports,
+                    tool: "sealift-installer")
             }
             let bundle = try keys.openBundle(path)
             bundle.announceSignature()

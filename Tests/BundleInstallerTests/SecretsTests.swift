@@ -1,5 +1,6 @@
 import BundleFormat
 import FoundationEssentials
+import Frames
 import OCI
 import SystemPackage
 import TestSupport
@@ -56,6 +57,30 @@ import Testing
         try FileManager.default.removeItem(atPath: path.string)
         try FileManager.default.moveItem(atPath: copy.string, toPath: path.string)
         #expect(try ArchiveProof(of: BundleReader(opening: path)).inputs != first)
+    }
+
+    @Test func partsAreOneArchiveWhicheverIsNamed() throws {
+        let directory = TemporaryDirectory()
+        let whole = directory.file("bundle")
+        let first = try ArchiveProof(of: TestBundle().write(to: whole)).inputs
+        let bytes = try PartedFile(opening: whole)
+        let list = try PartsWriter.write(directory.file("b"), limit: bytes.size / 3) { target in
+            var output = ArchiveOutput(to: target)
+            try bytes.read(0..<bytes.size) { try output.write([$0]) }
+            return output.finish()
+        }
+        func inputs(_ name: String) throws -> Digest {
+            try ArchiveProof(of: BundleReader(opening: directory.file(name))).inputs
+        }
+        let parted = try inputs("b.001")
+        #expect(parted != first)
+        #expect(try inputs("b.parts.json") == parted)
+        // The same bytes in one part, written anew.
+        let path = directory.file(list.parts[1].name)
+        let part = try contents(of: path)
+        try FileManager.default.moveItem(atPath: path.string, toPath: directory.file("old").string)
+        try write(part, to: path)
+        #expect(try inputs("b.001") != parted)
     }
 
     @Test func namesTheFirstDamage() async throws {

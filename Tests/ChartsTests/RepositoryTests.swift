@@ -23,7 +23,8 @@ struct RepositoryTests {
         let folder = TemporaryDirectory()
         for (path, text) in webChart { try write(text.utf8, to: folder.file("web/\(path)")) }
         let helm = try #require(RealTools.helm)
-        _ = try await Program.run("env", [helm, "package", folder.file("web").string, "-d", folder.file("served").string])
+        _ = try await Program.run(
+            "env", [helm, "package", folder.file("web").string, "-d", folder.file("served").string])
         _ = try await Program.run("env", [helm, "repo", "index", folder.file("served").string])
         return try await FolderServer.with(folder.file("served")) { try await body($0) }
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Definition
 import Testing
 import Yams

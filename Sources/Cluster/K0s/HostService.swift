@@ -38,6 +38,12 @@ struct HostService: Sendable {
         return Self.openrcState(outcome)
     }
 
+    /// Has systemd forget that the service failed: k0s starts none that it takes for broken, even installed anew.
+    func forgetFailure(of unit: String) async {
+        guard access(paths.systemdUnits.appending("\(unit).service").string, F_OK) == 0 else { return }
+        _ = await run("systemctl", ["reset-failed", unit])
+    }
+
     /// Reads what `systemctl show` prints.
     static func systemdState(_ text: String) -> State {
         var properties: [Substring: Substring] = [:]

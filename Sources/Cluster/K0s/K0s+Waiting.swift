@@ -52,6 +52,12 @@ extension K0s {
         if case .waits = await serviceState() { true } else { false }
     }
 
+    /// Makes a service that failed startable again.
+    package func forgetFailure() async {
+        guard let role = installedRole() else { return }
+        await service.forgetFailure(of: "k0s\(role.rawValue)")
+    }
+
     /// Waits until k0s no longer answers, and its service has ended.
     package func waitUntilStopped(
         timeout: Duration, interval: Duration = .milliseconds(500)

@@ -21,7 +21,9 @@ hooks after >/root/after
 
 section before bash -e /root/before
 section twice bash -e /root/before
-section install k0s install controller --enable-worker --no-taints
+mkdir -p /etc/k0s
+sed '1,/^    config:/d; s/^      //' /data/fleet/k0sctl.yaml >/etc/k0s/k0s.yaml
+section install k0s install controller --enable-worker --no-taints --config /etc/k0s/k0s.yaml
 section start k0s start
 until [ -S /run/k0s/containerd.sock ]; do sleep 0.1; done
 # It looks every three seconds; what it has not begun when k0sctl asks, is not there.

@@ -1,4 +1,5 @@
 import BundleFormat
+import FoundationEssentials
 import OCI
 import Signatures
 import SystemPackage
@@ -74,6 +75,20 @@ extension FuzzTarget {
             target.copyBytes(from: piece)
             return piece.count
         }
+    }
+
+    /// The list of an archive's parts.
+    static let parts = FuzzTarget("parts") { input in
+        guard let list = accepted({ try PartsList(reading: Data(input)) }) else { return }
+        // By bytes, as the kernel reads paths.
+        let names = [list.name] + list.parts.map(\.name)
+        try hold(
+            names.allSatisfy { !$0.utf8.contains(0x2F) && !$0.utf8.contains(0) && !["", ".", ".."].contains($0) },
+            "a part is a file beside the others")
+        try hold(Set(names.map { Array($0.utf8) }).count == names.count, "no two have one name")
+        try hold(
+            list.parts.allSatisfy { $0.size > 0 && $0.size <= list.size }, "no part is larger than the whole, or empty")
+        try hold(accepted { try PartsList(reading: list.encoded) } == list, "a list that is written again is the same")
     }
 
     /// A whole bundle, of which the input is the tar: framed soundly, opened and verified as by `verify`.

@@ -16,7 +16,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     /// Every one that there is.
     static let all: [FuzzTarget] = [
-        .reference, .digest, .document, .graph, .definition, .manifest, .lock, .frames, .tar, .layer, .bundle,
+        .reference, .digest, .document, .graph, .definition, .manifest, .lock, .frames, .tar, .layer, .parts, .bundle,
         .challenge, .dockerConfig, .keys, .values, .host, .protobuf, .http2, .kubernetes,
     ]
 }
