@@ -29,7 +29,7 @@ struct RegistryCommandTests {
             let again: Pushed = try await packed.place.sealift(push + ["--format", "json"]).decoded()
             #expect(again.blobs.uploaded == 0)
             let pulled = try await packed.place.sealift([
-                "pull", "\(target):\(packed.sample.version)", "--plain-http", "127.0.0.1", "--output",
+                "pull", "\(target):1.0.0", "--plain-http", "127.0.0.1", "--output",
                 packed.place.file("pulled").string, "--cache", packed.place.file("other").string,
             ])
             #expect(pulled.code == 0, "\(pulled.transcript)")
