@@ -188,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "BundleDistributionTests",
             dependencies: [
-                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry", "Signatures",
+                "BundleBuilder", "BundleDistribution", "BundleFormat", "HostileBundles", "OCI", "Registry",
+                "Signatures",
                 "TestSupport", "Threads", system,
             ]),
         .testTarget(

@@ -23,8 +23,8 @@ struct BuildCommand: TalkingCommand {
             EXAMPLES:
               sealift build bundles/hello
               sealift build bundles/hello --dry-run
-              sealift build bundles/hello --set replicas=3 --sign release.key --output /media/usb
-              sealift build bundles/hello --mirror docker.io=https://mirror.example --ca mirror.example=ca.pem
+              sealift build bundles/hello --sign release.key --output /media/usb
+              sealift build bundles/hello --mirror docker.io=https://mirror.example
             """)
 
     @OptionGroup var bundle: BundleOptions
@@ -141,7 +141,9 @@ struct BuildCommand: TalkingCommand {
                 inputs, lock: locked, options: options, client: client, observe: display.show)
             if dryRun {
                 Terminal.standardOutput.write(
-                    format == .json ? try Format.json(PlanListing(build.plan)) : PlanListing(build.plan).text)
+                    format == .json
+                        ? try Format.json(PlanListing(build.plan, of: inputs.discovery))
+                        : PlanListing(build.plan, of: inputs.discovery).text)
                 return
             }
             let (path, entries) = try await build.run()

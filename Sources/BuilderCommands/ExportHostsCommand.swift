@@ -4,7 +4,7 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift export hosts BUNDLE --server URL`.
-struct ExportHostsCommand: AsyncParsableCommand {
+struct ExportHostsCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "hosts",
         abstract: "Tell containerd on nodes where to pull the bundle's images from.",
@@ -12,6 +12,9 @@ struct ExportHostsCommand: AsyncParsableCommand {
             One hosts.toml for each registry that the bundle has images of, for the folder that containerd's config_path \
             names, often /etc/containerd/certs.d. The server is 'sealift serve', or a registry that has the images under \
             their own paths. Without --output the files are printed.
+
+            EXAMPLES:
+              sealift export hosts dist/hello-1.0.tar.zst --server http://10.0.0.5:5000 --output certs.d
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -24,6 +27,8 @@ struct ExportHostsCommand: AsyncParsableCommand {
     var output: String?
 
     @OptionGroup var keys: KeyArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in

@@ -7,7 +7,7 @@ internal import OCI
 internal import SystemPackage
 
 /// `sealift export k0sctl BUNDLE`.
-struct ExportK0sctlCommand: AsyncParsableCommand {
+struct ExportK0sctlCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "k0sctl",
         abstract: "Write the configuration with which k0sctl brings up a cluster of a bundle's k0s and images.",
@@ -15,6 +15,9 @@ struct ExportK0sctlCommand: AsyncParsableCommand {
             With --output, the bundle's k0s is put beside the file, where k0sctl takes it from. Each host gets the \
             bundle and the installer over ssh, and imports its images before k0sctl waits for it. No host needs more \
             of a network than the others.
+
+            EXAMPLES:
+              sealift export k0sctl hello-1.0.tar.zst --controller 10.0.0.1
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -60,6 +63,8 @@ struct ExportK0sctlCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         guard !controller.isEmpty else { throw ValidationError("name at least one --controller") }
         for text in controller + worker where FleetHost(text) == nil {
@@ -102,7 +107,7 @@ struct ExportK0sctlCommand: AsyncParsableCommand {
                 bundleName: "\(bundle.description.name)-\(bundle.description.version).tar.zst",
                 configuration: try kubernetes.config.map { try configuration($0, of: bundle) })
             guard let place else {
-                Terminal.standardError.write("k0sctl wants the bundle's k0s as \(name): --output puts it there\n")
+                Message.note("k0sctl wants the bundle's k0s as \(name): --output puts it there")
                 return Terminal.standardOutput.write(document.text)
             }
             try write(document, with: title.title, as: name, of: bundle, to: place)
@@ -120,7 +125,7 @@ struct ExportK0sctlCommand: AsyncParsableCommand {
             try bundle.readFile(title) { _ = try file.writeAll($0) }
         }
         try DurableFile.write(Array(document.text.utf8), to: place)
-        Terminal.standardError.write("wrote \(place) and \(program); run 'k0sctl apply --config' in that folder\n")
+        Message.note("wrote \(place) and \(program); run 'k0sctl apply --config' in that folder")
     }
 
     /// The k0s for the hosts' platform: its title in the bundle, and the architecture that it is for.

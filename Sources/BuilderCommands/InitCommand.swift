@@ -8,13 +8,16 @@ internal import OCI
 internal import SystemPackage
 
 /// `sealift init DIR`.
-struct InitCommand: AsyncParsableCommand {
+struct InitCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Write a bundle to start from, which builds as it is.",
         discussion: """
             bundle.yaml with comments, a manifest, a check, a README. Nothing that is there is ever replaced. What to \
             do next is printed.
+
+            EXAMPLES:
+              sealift init bundles/mine
             """)
 
     @Argument(
@@ -30,6 +33,8 @@ struct InitCommand: AsyncParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var source: String?
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
             let folder = FilePath(folder)
@@ -39,7 +44,7 @@ struct InitCommand: AsyncParsableCommand {
             try Self.write(template.files, to: folder)
             // What was written must be what every other command reads.
             _ = try BundleDefinition(at: folder)
-            Terminal.standardError.write("wrote \(template.files.map(\.path).joined(separator: ", ")) to \(folder)\n")
+            Message.note("wrote \(template.files.map(\.path).joined(separator: ", ")) to \(folder)")
             Terminal.standardOutput.write(
                 """
                 Next:

@@ -17,7 +17,7 @@ struct KeygenCommand: TalkingCommand {
 
             EXAMPLES:
               sealift keygen --output release
-              sealift keygen --type ecdsa-p256 --output release --passphrase-file passphrase
+              sealift keygen --type ecdsa-p256 --output release
             """)
 
     @Option(help: "The kind of key: ed25519 or ecdsa-p256.")

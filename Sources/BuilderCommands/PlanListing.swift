@@ -1,5 +1,6 @@
 internal import BundleBuilder
 internal import CommandSupport
+internal import Discovery
 internal import OCI
 internal import SystemPackage
 
@@ -14,6 +15,14 @@ struct PlanListing: Codable, Hashable {
         var source: String
     }
 
+    /// An image that a chart's template asks for.
+    struct Templated: Codable, Hashable {
+        var image: String
+        /// The manifest that was made of the chart.
+        var file: String
+        var template: String
+    }
+
     var bundle: String
     var output: String
     var platforms: [String]
@@ -23,8 +32,9 @@ struct PlanListing: Codable, Hashable {
     /// What a delta leaves to its base.
     var bytesLeftOut: Int64
     var blobs: [Item]
+    var templated: [Templated]
 
-    init(_ plan: BuildPlan) {
+    init(_ plan: BuildPlan, of discovery: ImageDiscovery) {
         bundle = "\(plan.name) \(plan.version)"
         output = plan.output.string
         platforms = plan.platforms.map(\.description)
@@ -37,9 +47,24 @@ struct PlanListing: Codable, Hashable {
                 digest: $0.descriptor.digest, bytes: $0.descriptor.size, missing: $0.missing, name: $0.name,
                 source: $0.source.description)
         }
+        let asked = discovery.images.flatMap { image in
+            image.origins.compactMap { origin in
+                origin.template.map {
+                    Templated(image: image.reference.description, file: origin.file, template: $0)
+                }
+            }
+        }
+        // One template may ask for an image in several places.
+        var seen: Set<Templated> = []
+        templated = asked.filter { seen.insert($0).inserted }
     }
 
     var text: String {
+        let charts = templated.map { [$0.image, $0.file, $0.template] }
+        return (charts.isEmpty ? "" : Format.table([["IMAGE", "CHART'S MANIFEST", "TEMPLATE"]] + charts) + "\n") + plan
+    }
+
+    private var plan: String {
         let rows = blobs.map { item in
             let state = item.missing == 0 ? "there" : item.missing < item.bytes ? "in part" : "to fetch"
             return [item.digest.short, Format.bytes(item.bytes), state, item.name, item.source]

@@ -7,7 +7,7 @@ internal import Signatures
 internal import SystemPackage
 
 /// `sealift pull REFERENCE`.
-struct PullCommand: AsyncParsableCommand {
+struct PullCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull",
         abstract: "Bring a bundle back from a registry, to the file that was pushed.",
@@ -15,6 +15,9 @@ struct PullCommand: AsyncParsableCommand {
             Every member is fetched by its digest into the cache that builds use, then packed; what comes out is compared \
             with the digest of the file that was pushed. An interrupted pull goes on where it stopped. The archive's path \
             is the last line on standard output.
+
+            EXAMPLES:
+              sealift pull registry.example/hello:1.0 --output /mnt/stick
             """)
 
     @Argument(help: ArgumentHelp("REGISTRY/REPOSITORY:TAG, or with @DIGEST.", valueName: "reference"))
@@ -33,6 +36,8 @@ struct PullCommand: AsyncParsableCommand {
     @Flag(help: "Replace another file of the archive's name.")
     var force = false
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
             let reference = try ImageReference(parsing: reference)
@@ -46,14 +51,13 @@ struct PullCommand: AsyncParsableCommand {
                 return try await pull.run { meter.add($0) }
             }()
             if result.isIdentical {
-                Terminal.standardError.write(
-                    result.wasThere
-                        ? "the file is there already: \(result.digest)\n"
-                        : "the same file as was pushed: \(result.digest)\n")
+                Message.note(
+                    (result.wasThere ? "the file is there already" : "the same file as was pushed")
+                        + ": \(result.digest)")
             } else {
-                Terminal.standardError.write(
-                    "warning: the file is not byte for byte the one that was pushed (\(result.pushed)): another "
-                        + "version of Sealift or libzstd compressed it; every member is the same, by digest\n")
+                Message.warning(
+                    "the file is not byte for byte the one that was pushed (\(result.pushed)): another version of Sealift "
+                        + "or libzstd compressed it; every member is the same, by digest")
             }
             Terminal.standardOutput.write("\(result.path)\n")
         }

@@ -6,7 +6,7 @@ internal import OCI
 internal import Registry
 
 /// `sealift push BUNDLE TARGET`.
-struct PushCommand: AsyncParsableCommand {
+struct PushCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "push",
         abstract: "Put a bundle into a registry, as one artifact or image by image.",
@@ -16,6 +16,10 @@ struct PushCommand: AsyncParsableCommand {
             TARGET/library/nginx:1.27.
 
             What is there is not sent again; a push that was stopped goes on where it stopped.
+
+            EXAMPLES:
+              sealift push dist/hello-1.0.tar.zst registry.example/hello
+              sealift push --images dist/hello-1.0.tar.zst 127.0.0.1:5000/mirror --plain-http 127.0.0.1
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -40,6 +44,8 @@ struct PushCommand: AsyncParsableCommand {
     @Option(help: "How to print the result: text or json.")
     var format: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws {
         if keepHost, !images { throw ValidationError("--keep-host is about --images: add it, or leave both out") }
     }
@@ -58,7 +64,7 @@ struct PushCommand: AsyncParsableCommand {
                 let push = try BundlePush(
                     bundle, to: ImageNames.bundle(target), client: client, jobs: registry.jobs)
                 let result = try await Self.measured(push.bytes) { try await push.run(progress: $0) }
-                Terminal.standardError.write(format == .text ? result.blobs.text : "")
+                Message.note(result.blobs.text)
                 Terminal.standardOutput.write(
                     format == .json ? try Format.json(result) : "\(result.reference)@\(result.digest)\n")
             }
@@ -77,14 +83,14 @@ struct PushCommand: AsyncParsableCommand {
         guard format == .text else { return Terminal.standardOutput.write(try Format.json(result)) }
         for image in result.images {
             guard let index = image.refusedIndex, let platform = image.platform else { continue }
-            Terminal.standardError.write(
-                "warning: \(image.target.registry) does not take the index of \(image.image), \(index), since not all "
-                    + "of its platforms are in the bundle: the name is now that of its manifest for \(platform)\n")
+            Message.warning(
+                "\(image.target.registry) does not take the index of \(image.image), \(index), since not all "
+                    + "of its platforms are in the bundle: the name is now that of its manifest for \(platform)")
             for (platform, digest) in (image.otherPlatforms ?? [:]).sorted(by: { $0.key < $1.key }) {
-                Terminal.standardError.write("  \(platform): \(image.target.name)@\(digest)\n")
+                Message.note("  \(platform): \(image.target.name)@\(digest)")
             }
         }
-        Terminal.standardError.write(result.blobs.text)
+        Message.note(result.blobs.text)
         Terminal.standardOutput.write(
             Format.table(result.images.map { ["\($0.image)", "->", "\($0.target)"] }))
     }
@@ -93,6 +99,6 @@ struct PushCommand: AsyncParsableCommand {
 extension PushCount {
     fileprivate var text: String {
         "\(uploaded) blobs sent, \(Format.bytes(uploadedBytes)); \(mounted) taken from other repositories there, "
-            + "\(present) were there\n"
+            + "\(present) were there"
     }
 }

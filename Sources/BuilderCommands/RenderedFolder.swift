@@ -21,7 +21,7 @@ struct RenderedFolder {
             try makeFolders(path.removingLastComponent())
             try DurableFile.write(Data(try file.text().utf8), to: path)
         }
-        Terminal.standardError.write("\(files.count) manifests written to \(folder)\n")
+        Message.note("\(files.count) manifests written to \(folder)")
     }
 
     private func makeFolders(_ path: FilePath) throws {

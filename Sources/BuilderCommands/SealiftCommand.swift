@@ -28,7 +28,7 @@ package struct SealiftCommand: AsyncParsableCommand {
                 name: "Keys and cache",
                 subcommands: [SignCommand.self, KeygenCommand.self, CacheCommand.self]),
             CommandGroup(
-                name: "Getting bundles where they are needed",
+                name: "Moving bundles",
                 subcommands: [
                     PushCommand.self, PullCommand.self, ServeCommand.self, SplitCommand.self, JoinCommand.self,
                     ExportCommand.self,

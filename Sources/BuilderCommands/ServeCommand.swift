@@ -7,7 +7,7 @@ internal import RegistryServer
 internal import SystemPackage
 
 /// `sealift serve BUNDLE`.
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Be a registry from which a bundle's images can be pulled, straight from its archive.",
@@ -16,6 +16,9 @@ struct ServeCommand: AsyncParsableCommand {
             (HOST:PORT/docker.io/library/nginx), without it where no two registries have the same path, and by mirrors' \
             requests as containerd makes them. Plain HTTP, without passwords: let only those reach it who may have the \
             images. Runs until Ctrl-C.
+
+            EXAMPLES:
+              sealift serve dist/hello-1.0.tar.zst --listen 10.0.0.5:5000
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -29,6 +32,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func validate() throws { _ = try Self.address(listen) }
 
     func run() async throws {
@@ -40,12 +45,15 @@ struct ServeCommand: AsyncParsableCommand {
                 Self.log(event, requests: logRequests)
             }
             bundle.announceSignature()
+            if !bundle.leftOut.isEmpty {
+                Message.warning("this is a delta: images whose layers its base has brought can't be pulled whole")
+            }
             // Nodes can't connect to "all addresses".
             let isAny = ["0.0.0.0", "::"].contains(host)
             let reachable = isAny ? "ADDRESS:\(server.address.split(separator: ":").last ?? "")" : server.address
             let files = try HostsFile.all(for: bundle, server: "http://\(reachable)")
             Terminal.standardOutput.write("http://\(server.address)\n")
-            Terminal.standardError.write(
+            Message.note(
                 "\(bundle.description.name) \(bundle.description.version): \(bundle.description.images.count) images, "
                     + "until Ctrl-C; for containerd on a node, below its config_path"
                     + "\(isAny ? ", with this machine's address" : ""):\n\n"
@@ -79,7 +87,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private static func log(_ event: BundleServer.Event, requests: Bool) {
         if let failure = event.failure {
-            Terminal.standardError.write("error: cut an answer off: \("\(failure)".printable(limit: 300))\n")
+            Message.warning("cut an answer off: \(failure)")
         } else if requests {
             Terminal.standardError.write(
                 "\(event.client) \(event.method) \(event.uri.printable(limit: 300)) \(event.status) \(event.bytes)\n")

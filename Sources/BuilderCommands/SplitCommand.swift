@@ -5,7 +5,7 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift split BUNDLE --size SIZE`.
-struct SplitCommand: AsyncParsableCommand {
+struct SplitCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
         abstract: "Cut a bundle into parts for smaller media.",
@@ -14,6 +14,9 @@ struct SplitCommand: AsyncParsableCommand {
             command takes in the place of the bundle, and NAME.tar.zst.parts.sha256 for sha256sum -c. The archive stays. \
             'cat NAME.tar.zst.???' gives it back without any tool. The path of the .parts.json is the last line on \
             standard output.
+
+            EXAMPLES:
+              sealift split dist/hello-1.0.tar.zst --size 4G --output /media/usb
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -33,9 +36,11 @@ struct SplitCommand: AsyncParsableCommand {
 
     @OptionGroup var keys: KeyArguments
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in
-            if let warning = size.warning { Terminal.standardError.write("warning: \(warning)\n") }
+            if let warning = size.warning { Message.warning("\(warning)") }
             let bundle = try keys.open(path)
             let source = FilePath(path)
             let folder = output.map { FilePath($0) } ?? source.removingLastComponent()
@@ -47,14 +52,14 @@ struct SplitCommand: AsyncParsableCommand {
             defer { meter.finish() }
             let list = try await splitting.run { meter.add($0) }
             meter.finish()
-            Terminal.standardError.write("\(list.parts.count) parts of at most \(Format.bytes(size.bytes))\n")
+            Message.note("\(list.parts.count) parts of at most \(Format.bytes(size.bytes))")
             Terminal.standardOutput.write("\(PartsList.path(for: folder.appending(name)))\n")
         }
     }
 }
 
 /// `sealift join PART`.
-struct JoinCommand: AsyncParsableCommand {
+struct JoinCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
         abstract: "Put a split bundle together again.",
@@ -63,6 +68,9 @@ struct JoinCommand: AsyncParsableCommand {
             needs this: every command reads a bundle from its parts, but all of them must be there at once. This takes \
             them one after the other, and on a terminal asks for the next medium. The archive's path is the last line \
             on standard output.
+
+            EXAMPLES:
+              sealift join /media/usb/hello-1.0.tar.zst.001 --output hello-1.0.tar.zst
             """)
 
     @Argument(
@@ -77,6 +85,8 @@ struct JoinCommand: AsyncParsableCommand {
     var force = false
 
     @OptionGroup var mediaArguments: MediaArguments
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingBuild) { [self] in

@@ -122,7 +122,7 @@ package struct BundlePull: Sendable {
         let digest = try await onThread("digest") { () throws -> Digest? in
             // Something that is no archive is another file.
             guard let file = try? FramedFile(opening: path), file.size == artifact.archive.size else { return nil }
-            return try file.fileDigest { _ in }
+            return try file.archive.digest()
         }
         if digest == artifact.archive.digest {
             let (digest, size) = artifact.archive

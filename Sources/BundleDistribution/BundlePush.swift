@@ -107,11 +107,17 @@ package struct BundlePush: Sendable {
         return tag.hasPrefix(".") || tag.hasPrefix("-") ? "_" + tag.dropFirst() : tag
     }
 
+    /// The name of the whole archive, of which `name` may be the list of parts or the first of them.
+    static func archiveName(_ name: String) -> String {
+        if name.hasSuffix(".parts.json") { return String(name.dropLast(".parts.json".utf8.count)) }
+        return name.hasSuffix(".tar.zst.001") ? String(name.dropLast(".001".utf8.count)) : name
+    }
+
     private func describe(_ progress: @escaping @Sendable (Int64) -> Void) async throws -> ArchiveArtifact {
         let cancellation = Cancellation()
         let digest = try await withTaskCancellationHandler {
             try await onThread("digest") { [bundle] in
-                try bundle.file.fileDigest { count in
+                try bundle.file.archive.digest { count in
                     if cancellation.isCancelled { throw CancellationError() }
                     progress(count)
                 }
@@ -120,7 +126,7 @@ package struct BundlePush: Sendable {
             cancellation.cancel()
         }
         return try ArchiveArtifact(
-            of: bundle.contents, appendix, name: bundle.archiveName ?? "bundle.tar.zst",
+            of: bundle.contents, appendix, name: Self.archiveName(bundle.path.lastComponent?.string ?? "bundle.tar.zst"),
             version: bundle.description.version, digest: digest, size: bundle.file.size)
     }
 

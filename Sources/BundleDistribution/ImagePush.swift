@@ -133,7 +133,7 @@ package struct ImagePush: Sendable {
         } else if let range = ranges[blob.descriptor.digest] {
             content = ArchiveBlob(bundle.file, range)
         } else {
-            throw DistributionError.unlikeItsIndex(blob.target, member: "\(blob.descriptor.digest)")
+            throw DistributionError.leftOut(blob.descriptor.digest, of: blob.target)
         }
         let arrival = try await client.upload(
             blob.descriptor, to: blob.target, mountingFrom: source, from: content, progress: progress)

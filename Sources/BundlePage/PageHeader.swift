@@ -70,6 +70,10 @@ extension BundlePage {
             ("Kubernetes", "\(summary.kubernetes ?? "none: for a cluster that is there")"),
             ("Built with", "sealift \(summary.builtWith)"),
         ]
+        if let base = summary.base {
+            facts.append(
+                ("Builds upon", "\(base.label), whose \(ByteCount(summary.leftOutBytes)) are not in this archive"))
+        }
         if !bundle.description.replacements.isEmpty {
             facts.append(("Layers", "encoded anew as zstd: <a href=\"#replaced\">what they were</a>"))
         }

@@ -29,9 +29,12 @@ enum MediumPrompt {
     ///
     /// Throws `error` where the answer is to stop, and `CancellationError` where a signal says so.
     @Sendable static func ask(_ error: BundleError) throws -> FilePath? {
+        try Terminal.standardError.asking { try answer(to: error) }
+    }
+
+    private static func answer(to error: BundleError) throws -> FilePath? {
         let output = Terminal.standardError
-        // In the place of a meter's line.
-        output.write("\r\u{1B}[K\(error)\n")
+        output.write("\(error)\n")
         while true {
             output.write("insert the medium and press Return, or type its folder; q to stop: ")
             guard let line = try readLine() else {

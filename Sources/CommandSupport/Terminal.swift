@@ -63,6 +63,13 @@ package struct Terminal: Sendable {
         return try await body()
     }
 
+    /// Runs `body`, which asks a person something and waits for the answer: nothing is drawn meanwhile.
+    package func asking<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
+        area.hold()
+        defer { area.resume() }
+        return try body()
+    }
+
     /// Whether a person is there, who can be asked.
     package var isTerminal: Bool { isatty(descriptor) == 1 }
 

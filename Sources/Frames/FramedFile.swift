@@ -1,4 +1,3 @@
-package import OCI
 package import SystemPackage
 
 /// A framed file, open for random reading; only its tables are in memory.
@@ -30,24 +29,6 @@ package final class FramedFile: Sendable {
         self.entries = entries
         size = archive.size
         contentSize = entries.last.map { $0.contentOffset + Int64($0.contentCount) } ?? 0
-    }
-
-    /// The digest of the whole file, tables and all, as `sha256sum` gives it.
-    ///
-    /// Reads all of it; `progress` is told the bytes read since the last call, and may throw to stop.
-    package func fileDigest(progress: (Int64) throws -> Void) throws -> Digest {
-        var hasher = DigestHasher()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { buffer.deallocate() }
-        var position: Int64 = 0
-        while position < size {
-            let end = min(size, position + Int64(buffer.count))
-            try read(position..<end, into: buffer)
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<Int(end - position)]))
-            try progress(end - position)
-            position = end
-        }
-        return hasher.digest()
     }
 
     /// The index of the frame that holds the content at `offset`.

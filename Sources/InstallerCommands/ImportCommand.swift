@@ -15,7 +15,7 @@ struct ImportCommand: TalkingCommand {
 
             EXAMPLES:
               sealift-installer import hello-1.0.tar.zst --dry-run
-              sealift-installer import hello-1.0.tar.zst --address /run/containerd/containerd.sock
+              sealift-installer import hello-1.0.tar.zst --namespace default
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -113,7 +113,7 @@ struct InstallCommand: TalkingCommand {
             EXAMPLES:
               sealift-installer install hello-1.0.tar.zst --dry-run
               sealift-installer install hello-1.0.tar.zst --key release.pub
-              sealift-installer install hello-1.0.tar.zst --set replicas=3 --set-file password=/dev/stdin
+              sealift-installer install hello-1.0.tar.zst --set-file password=/dev/stdin
             """)
 
     @OptionGroup var arguments: InstallArguments

@@ -6,7 +6,7 @@ internal import CommandSupport
 internal import SystemPackage
 
 /// `sealift-installer join BUNDLE`.
-struct JoinCommand: AsyncParsableCommand {
+struct JoinCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
         abstract: "Make this host a worker of a platform that was installed elsewhere with --multi-node.",
@@ -14,6 +14,9 @@ struct JoinCommand: AsyncParsableCommand {
             Takes the bundle that the platform was installed from: proves it, looks at the host, brings up its k0s, \
             which joins with the token, and imports every image. Every step is journalled: running the same command \
             again goes on where this one stopped. No part of the token stays on this host once it has joined.
+
+            EXAMPLES:
+              sealift-installer join hello-1.0.tar.zst --token-file token
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -44,6 +47,8 @@ struct JoinCommand: AsyncParsableCommand {
 
     static let tokenFileHelp = ArgumentHelp(
         "A worker's token, as 'sealift-installer token' makes it; /dev/stdin reads it from a pipe.", valueName: "file")
+
+    @OptionGroup var verbosity: VerbosityArguments
 
     func validate() throws {
         guard startTimeout > 0 else { throw ValidationError("--start-timeout is a number of seconds above 0") }

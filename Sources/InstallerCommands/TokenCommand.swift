@@ -7,13 +7,16 @@ internal import Glibc
 internal import SystemPackage
 
 /// `sealift-installer token`.
-struct TokenCommand: AsyncParsableCommand {
+struct TokenCommand: TalkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Make a token with which workers join the platform that was installed here.",
         discussion: """
             Whoever has it can add nodes to the cluster until it expires: carry it like a password. Any number of \
             workers may join with one.
+
+            EXAMPLES:
+              sealift-installer token --expiry 2h
             """)
 
     @Option(help: ArgumentHelp("How long it counts: 90s, 30m, 24h, 7d.", valueName: "time"))
@@ -49,6 +52,8 @@ struct TokenCommand: AsyncParsableCommand {
         var defaultValueDescription: String { "24h" }
     }
 
+    @OptionGroup var verbosity: VerbosityArguments
+
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [expiry, output] in
             let path = output.map { FilePath($0) }
@@ -61,8 +66,8 @@ struct TokenCommand: AsyncParsableCommand {
                 return try Terminal.standardOutput.write(document: Array("\(token.text)\n".utf8))
             }
             try DurableFile.write(Array("\(token.text)\n".utf8), to: path, mode: [.ownerRead, .ownerWrite])
-            Terminal.standardError.write(
-                "a token for workers of \(token.server) is in \(path); delete it once they have joined\n")
+            Message.note(
+                "a token for workers of \(token.server) is in \(path); delete it once they have joined")
         }
     }
 }

@@ -7,7 +7,10 @@ import TestSupport
 import Testing
 
 /// The page in a real browser: its script runs under its policy, and nothing else does.
-@Suite(.enabled(if: Program.isInstalled("chromium"), "needs Debian's chromium"), .serialized)
+@Suite(
+    .enabled(
+        if: Program.isInstalled("chromium"), "needs Debian's chromium: 700 MB that scripts/bootstrap does not ask for"),
+    .serialized)
 struct BrowserTests {
     /// What Chromium prints of a page: the document that came of it, or what its console said.
     private func chromium(_ file: FilePath, _ fragment: String = "", _ options: [String]) async throws -> String {

@@ -31,6 +31,22 @@ import Testing
         #expect(html.contains("files/words.txt") && html.contains("manifests/app.yaml"))
     }
 
+    /// A delta's page tells what is elsewhere, and draws only what is here.
+    @Test func saysWhatIsInTheBase() throws {
+        let layer = try #require(try SampleBundle().images[2].manifests[0].value.layers.last)
+        let base = Digest.of(Data("base".utf8))
+        let html = try page(
+            try SampleBundle {
+                $0.base = BundleDescription.Base(index: base, name: "older <i>", version: "1", leftOut: [layer.digest])
+            })
+        #expect(html.contains("Builds upon") && html.contains("older &lt;i&gt;"))
+        #expect(html.contains("1 layer, \(ByteCount(layer.size)), is not in this archive"))
+        #expect(
+            html.contains("title=\"\(layer.digest)\">\(layer.digest.short)</span> <span class=\"away\">in the base"))
+        #expect(!html.contains("<span class=\"label\">\(layer.digest.short)"))
+        #expect(try page(SampleBundle()).contains("<span class=\"label\">\(layer.digest.short)"))
+    }
+
     @Test func saysWhoSigned() throws {
         let folder = TemporaryDirectory()
         let key = try PrivateKey.generate(.ed25519)
