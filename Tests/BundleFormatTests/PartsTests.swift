@@ -58,7 +58,6 @@ import Threads
         for path in [split.listPath, split.part(1), split.part(names.count), split.folder.file("parts/b.tar.zst")] {
             let bundle = try BundleReader(opening: path)
             #expect(bundle.isParted && bundle.path == path && bundle.file.size == Int64(whole.count))
-            #expect(bundle.archiveName == "b.tar.zst")
             #expect(try await BundleVerification(of: bundle).run(workers: 2) { _ in }.isSound)
         }
         #expect(try !BundleReader(opening: split.whole).isParted)
