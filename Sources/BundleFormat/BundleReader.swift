@@ -87,6 +87,13 @@ package final class BundleReader: Sendable {
     /// Whether the archive is in parts.
     package var isParted: Bool { file.archive.isParted }
 
+    /// The name of the archive, without its folder; of one in parts that of the whole.
+    package var archiveName: String? {
+        let given = path.lastComponent?.string
+        guard isParted, let part = file.archive.parts.first?.path.lastComponent?.string else { return given }
+        return PartsList.archive(ofPart: FilePath(part))?.string ?? given
+    }
+
     private static func artifact(
         _ descriptor: Descriptor, load: (Descriptor) throws -> Data
     ) throws -> (manifest: Document<Manifest>, description: Document<BundleDescription>) {
