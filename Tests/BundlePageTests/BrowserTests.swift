@@ -8,9 +8,7 @@ import Testing
 
 /// The page in a real browser: its script runs under its policy, and nothing else does.
 @Suite(
-    .enabled(
-        if: Program.isInstalled("chromium"), "needs Debian's chromium: 700 MB that scripts/bootstrap does not ask for"),
-    .serialized)
+    .enabled(if: Program.isInstalled("chromium"), "needs Debian's chromium"), .serialized)
 struct BrowserTests {
     /// What Chromium prints of a page: the document that came of it, or what its console said.
     private func chromium(_ file: FilePath, _ fragment: String = "", _ options: [String]) async throws -> String {
@@ -19,7 +17,7 @@ struct BrowserTests {
         return try await Program.run(
             "timeout",
             [
-                "60", "sh", "-c", command, "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+                "180", "sh", "-c", command, "chromium", "--headless", "--no-sandbox", "--disable-gpu",
                 "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
                 "--enable-logging=stderr", "--virtual-time-budget=2000", "--window-size=1200,1600",
                 "--user-data-dir=\(profile)",
