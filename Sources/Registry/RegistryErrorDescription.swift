@@ -78,8 +78,8 @@ extension RegistryError: CustomStringConvertible {
             "does \(host) take pushes of this kind, is there room, and is no proxy or portal on the way?"
         case .redirectRefused(let subject, let host, _) where subject.isPush:
             "is \(host) set up to know its own address, behind a proxy that speaks TLS for it?"
-        case .unreachable(_, let host, _):
-            "is \(host) up? a copy elsewhere can be named with --mirror \(host)=URL"
+        case .unreachable(let subject, let host, _):
+            "is \(host) up? a copy elsewhere can be named with --mirror \(subject.registry ?? host)=URL"
         case .insecure(_, let host, _):
             "name its certificate authority with --ca \(host)=FILE, or, if it speaks no TLS, use --plain-http \(host)"
         case .plainHTTPRefused(_, let host):
@@ -90,8 +90,8 @@ extension RegistryError: CustomStringConvertible {
                 : "'docker login \(host)' stores them; some registries answer like this for names that don't exist"
         case .notFound(.manifest(let reference), let host, _):
             "is '\(reference)' spelled right, and is it in \(host)?"
-        case .rateLimited(_, let host, _, _):
-            "'docker login \(host)' raises the limit of most registries, --mirror \(host)=URL avoids it"
+        case .rateLimited(let subject, let host, _, _):
+            "'docker login \(host)' raises the limit of most registries, --mirror \(subject.registry ?? host)=URL avoids it"
         case .unsupportedMediaType(_, _, MediaTypes.schema1):
             "push the image again with a current tool: the old format is not reproducible"
         case .tooLarge(.manifest, _, _):

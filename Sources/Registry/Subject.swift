@@ -26,6 +26,15 @@ package enum Subject: Hashable, Sendable, CustomStringConvertible {
     /// What an error says was tried.
     var verb: String { isPush ? "push" : "fetch" }
 
+    /// The registry as image names and `--mirror` have it, whoever answers for it; `nil` where the subject is no image's.
+    var registry: String? {
+        switch self {
+        case .manifest(let reference), .blob(_, let reference): reference.registry
+        case .pushedManifest(let reference), .pushedBlob(_, let reference): reference.registry
+        case .file, .token: nil
+        }
+    }
+
     /// Whether something was to be put into a registry.
     var isPush: Bool {
         switch self {

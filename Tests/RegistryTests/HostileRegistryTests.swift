@@ -107,6 +107,15 @@ import Testing
         }
     }
 
+    /// `--mirror` takes the registry's name, whichever host answers for it.
+    @Test func aMirrorIsOfTheRegistry() throws {
+        let image = Subject.manifest(of: try ImageReference(parsing: "busybox:1"))
+        let error = RegistryError.unreachable(image, host: "registry-1.docker.io", reason: "no route")
+        #expect(error.hint?.contains("--mirror docker.io=URL") == true, "\(error.hint ?? "")")
+        let file = RegistryError.unreachable(.file("https://there.example/f"), host: "there.example", reason: "")
+        #expect(file.hint?.contains("--mirror there.example=URL") == true)
+    }
+
     private func check(_ error: any Error, _ comment: Comment) {
         guard let error = error as? RegistryError else {
             Issue.record("\(comment): \(error) is no RegistryError")
