@@ -91,6 +91,11 @@ struct ExportK0sctlCommand: TalkingCommand {
                     hint: "images alone get onto nodes with 'sealift-installer import', or from a registry", code: .data
                 )
             }
+            guard !bundle.isParted else {
+                throw Failure(
+                    "\(path) is in parts, and k0sctl uploads one file", hint: "put it together with 'sealift join'",
+                    code: .data)
+            }
             guard bundle.leftOut.isEmpty else {
                 throw Failure(
                     "\(path) is a delta: new hosts have nothing of what it leaves to its base",

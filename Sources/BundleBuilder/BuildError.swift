@@ -149,6 +149,7 @@ extension BuildError: CustomStringConvertible {
         case .installerVersion: "build both executables from the same source"
         case .system(_, _, .noSpace), .system(_, _, .diskQuotaExceeded):
             "free some space, or choose other folders; running again goes on where this stopped"
+        case .system(_, _, .noSuchFileOrDirectory): "check the path; a folder to write into has to be there"
         case .system: nil
         }
     }

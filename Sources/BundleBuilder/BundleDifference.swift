@@ -136,6 +136,8 @@ package struct BundleDifference: Hashable, Sendable, Encodable {
         var texts: [Digest: String] = [:]
         for member in bundle.contents.members {
             guard case .document(let bytes) = member.content, let file = names[member.name] else { continue }
+            // What is in the lock is told image by image.
+            guard file.mediaType != .bundleLock else { continue }
             texts[file.digest] = String(validating: bytes, as: UTF8.self)
         }
         return texts
