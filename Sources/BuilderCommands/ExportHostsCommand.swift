@@ -14,7 +14,7 @@ struct ExportHostsCommand: TalkingCommand {
             their own paths. Without --output the files are printed.
 
             EXAMPLES:
-              sealift export hosts dist/hello-1.0.tar.zst --server http://10.0.0.5:5000 --output certs.d
+              sealift export hosts dist/hello-1.0.tar.zst --server http://10.0.0.5:5000
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -19,7 +19,7 @@ struct PushCommand: TalkingCommand {
 
             EXAMPLES:
               sealift push dist/hello-1.0.tar.zst registry.example/hello
-              sealift push --images dist/hello-1.0.tar.zst 127.0.0.1:5000/mirror --plain-http 127.0.0.1
+              sealift push --images dist/hello-1.0.tar.zst registry.example/mirror
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))

@@ -89,7 +89,9 @@ struct CommandLineTests {
             guard verbs.isEmpty else { return }
             let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
             #expect(Set(names).isSuperset(of: ["quiet", "q", "verbose", "v"]), "\(path)")
-            let examples = (command.discussion ?? "").split(separator: "EXAMPLES:\n").dropFirst().first ?? ""
+            let examples =
+                (command.discussion ?? "").split(separator: "EXAMPLES:\n", omittingEmptySubsequences: false)
+                .dropFirst().first ?? ""
             #expect(examples.hasPrefix("  \(path)"), "\(path)")
             // Longer ones are broken in the middle on most terminals.
             #expect(examples.split(separator: "\n").allSatisfy { $0.count < 80 }, "\(path)")

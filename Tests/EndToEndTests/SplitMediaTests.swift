@@ -200,7 +200,9 @@ struct SplitMediaTests {
             #expect(found.output.contains("apache/nifi"), "\(found.transcript)")
             #expect(found.output.split(separator: "002 is missing").count == 3, "\(found.transcript)")
             let given = try await talk(media, ["q"], inspect)
-            #expect(given.code == 66 && given.output.contains("hint: bring the medium"), "\(given.transcript)")
+            #expect(
+                given.code == 66 && given.output.contains("bring the medium, and say with --search"),
+                "\(given.transcript)")
         }
         // One after the other: the first is taken away when the second comes.
         let join = try await talk(

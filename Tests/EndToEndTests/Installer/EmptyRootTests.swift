@@ -25,9 +25,9 @@ struct EmptyRootTests {
         #expect(version.code == 0, "\(version.transcript)")
         let help = try await inside(bundle, ["--help"])
         #expect(help.code == 0, "\(help.transcript)")
-        let verbs = help.lines.drop { $0 != "SUBCOMMANDS:" }.dropFirst().filter { $0.hasPrefix("  ") }
+        let verbs = help.lines.drop { $0 != "OPTIONS:" }.prefix { $0 != "EXIT STATUS:" }.filter { $0.hasPrefix("  ") }
             .compactMap { line in line.dropFirst(2).first == " " ? nil : line.split(separator: " ").first }
-            .filter { $0 != "See" }.map(String.init)
+            .filter { !$0.hasPrefix("-") }.map(String.init)
         #expect(verbs.count >= 10, "\(help.output)")
         for verb in verbs {
             let run = try await inside(bundle, [verb, "--help"])
