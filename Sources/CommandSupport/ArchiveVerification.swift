@@ -47,7 +47,10 @@ package enum ArchiveVerification {
                     "\(missing) blobs that \(path) leaves to its base are in none of the bundles given with --base",
                     hint: "give every bundle of the chain, each with --base", code: .data)
             }
-            if format == .text { Terminal.standardOutput.write("whole: the bases have what it leaves out\n") }
+            guard format == .text else { return }
+            Terminal.standardOutput.write(
+                bundle.leftOut.isEmpty
+                    ? "whole by itself: it is no delta\n" : "whole: the bases have what it leaves out\n")
         } catch  where isRefusal(error) {
             paper.reason = "\(error)"
             try await reports.write(&paper, media)
