@@ -169,10 +169,18 @@ struct InstallTests {
         let leftOut = try #require(try await inspect().base?.leftOut)
         // Two layers of the tools, one of them the web's, and k0s.
         #expect(leftOut.count == 3)
+        try await harbour.split()
         let log = try await harbour.run("delta")
         #expect(log["fresh"].status == 65)
         #expect(log["fresh"].output.contains("a delta on top of harbour 1.0.0: nothing is installed here"))
         #expect(log["nothing"].status != 0)
+        #expect(log["part-missing"].status == 66)
+        for part in ["tar.zst.002 is missing", "looked in /data/a"] {
+            #expect(log["part-missing"].output.contains(part), "\(log["part-missing"].output)")
+        }
+        for section in ["parts", "parts-again", "whole-again"] {
+            #expect(log[section].status == 0, "\(section): \(log[section].output)")
+        }
         #expect(log["plan"].output.contains("todo  base"), "\(log["plan"].output)")
         #expect(log["lost"].status == 65, "\(log["lost"].output)")
         #expect(log["lost"].output.contains("  docker.io/harbour/tools:1.0"), "\(log["lost"].output)")

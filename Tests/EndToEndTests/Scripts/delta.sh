@@ -1,10 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # what sections.sh sets
-# A delta on a machine without its base, with it, and with half of it.
+# A delta on a machine without its base, with it, and with half of it; the base comes in parts, on two media.
 delta=/data/harbour-1.0.1-linux-amd64.delta.tar.zst
 
 section fresh installer install "$delta" "${host[@]}"
 section nothing ls /var/lib/sealift
-installer install "$first" "${host[@]}" >/dev/null 2>&1
+section part-missing installer install /data/a/*.parts.json "${host[@]}"
+section parts installer install /data/a/*.parts.json --search /data/b "${host[@]}"
+section parts-again installer install /data/a/*.001 --search /data/b "${host[@]}"
+section whole-again installer install "$first" "${host[@]}"
 section export installer status --export -
 section file installer status --export /root/state.json
 section written cat /root/state.json

@@ -54,6 +54,22 @@ final class Harbour: Sendable {
         return data.appending("harbour-1.0.1-linux-amd64.delta.tar.zst")
     }
 
+    /// Cuts version 1.0.0 into parts, in `a` and, but for the first, in `b`.
+    func split() async throws {
+        let (a, b) = (data.appending("a"), data.appending("b"))
+        for folder in [a, b] {
+            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        }
+        let run = try await SealiftRun(
+            [Executables.sealift.string, "split", first.string, "--size", "1M", "--output", a.string],
+            environment: [:], in: data)
+        guard run.code == 0 else { throw NotBuilt(transcript: run.transcript) }
+        for name in try FileManager.default.contentsOfDirectory(atPath: a.string)
+        where name.last?.isNumber == true && !name.hasSuffix(".001") {
+            try FileManager.default.moveItem(atPath: a.appending(name).string, toPath: b.appending(name).string)
+        }
+    }
+
     /// Builds the bundle for a machine of another kind; returns its archive.
     func foreign() async throws -> FilePath {
         try await DockerRegistry.with(.plain) { registry in
