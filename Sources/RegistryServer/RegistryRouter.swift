@@ -122,7 +122,8 @@ package struct RegistryRouter: Sendable {
         }
         let page = Array(entries.prefix(count))
         guard page.count < entries.count, let last = page.last else { return RegistryAnswer(json: value(page)) }
-        let registry = request.query["ns"].map { "&ns=\($0)" } ?? ""
+        // What comes back in a header is only what could be a host.
+        let registry = request.query["ns"].map { Self.isName($0) ? "&ns=\($0)" : "" } ?? ""
         return RegistryAnswer(
             json: value(page), headers: [("Link", "<\(path)?n=\(count)&last=\(last)\(registry)>; rel=\"next\"")])
     }

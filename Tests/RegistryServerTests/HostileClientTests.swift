@@ -53,6 +53,18 @@ import Threads
         }
     }
 
+    @Test func nothingAskedBecomesAHeaderOfTheAnswer() async throws {
+        try await serving(try SampleBundle()) { server, _ in
+            for host in ["a%0d%0aX-Evil:%201", "a%3E;%20rel=%22x", "docker.io"] {
+                let text = "GET /v2/_catalog?n=1&ns=\(host) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                let answer = String(decoding: await exchange(server, Array(text.utf8)), as: UTF8.self)
+                #expect(["200", "400"].contains { answer.hasPrefix("HTTP/1.1 \($0)") }, "\(answer)")
+                #expect(!answer.contains("X-Evil") && !answer.contains("rel=\"x"), "\(answer)")
+                #expect(answer.contains("&ns=docker.io>") == (host == "docker.io"), "\(answer)")
+            }
+        }
+    }
+
     @Test func hugeHeadersAndAddressesAreRefused() async throws {
         try await serving(try SampleBundle()) { server, _ in
             let filler = String(repeating: "a", count: 1 << 20)
