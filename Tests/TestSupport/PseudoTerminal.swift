@@ -67,12 +67,14 @@ package final class PseudoTerminal: Sendable {
         _ = write(master, bytes, bytes.count)
     }
 
-    /// Waits until the screen is as `condition` says, or nobody has the device open any more.
-    package func wait(until condition: @escaping @Sendable (Screen) -> Bool) async {
+    /// Waits until the screen is as `condition` says, or nobody has the device open any more; returns it as it was then.
+    @discardableResult
+    package func wait(until condition: @escaping @Sendable (Screen) -> Bool) async -> Screen {
         await onThread("terminal-wait") { [state] in
             state.wait {
                 $0.hasEnded || condition($0.screen)
-            } then: { _ in
+            } then: {
+                $0.screen
             }
         }
     }
