@@ -1,7 +1,5 @@
 internal import BundleFormat
 internal import FoundationEssentials
-internal import Frames
-internal import ImageLayout
 internal import OCI
 internal import SystemPackage
 
@@ -10,20 +8,16 @@ internal import SystemPackage
 /// That titles are safe, unique, and fit the description was proven when the bundle was opened; digests are proven here.
 struct BundleFiles: Sendable {
     private let bundle: BundleReader
-    private let layers: [String: Descriptor]
 
     /// The largest manifest, check or configuration.
     private static let textLimit: Int64 = 16 << 20
 
     /// The files of an opened bundle, whose titles and description were proven then.
-    init(of bundle: BundleReader) {
-        self.bundle = bundle
-        layers = bundle.files
-    }
+    init(of bundle: BundleReader) { self.bundle = bundle }
 
     /// The digest and length of the file of `title`, which the description names.
     func descriptor(_ title: String) throws(InstallError) -> Descriptor {
-        guard let layer = layers[title] else {
+        guard let layer = bundle.files[title] else {
             throw .artifact(path: bundle.path, reason: "'\(title)' is missing")
         }
         return layer
@@ -37,7 +31,7 @@ struct BundleFiles: Sendable {
                 path: bundle.path, reason: "'\(title)' has \(layer.size) bytes; at most \(Self.textLimit) are read")
         }
         var bytes = Data(capacity: Int(layer.size))
-        try read(layer, title) { bytes.append(contentsOf: $0) }
+        try read(title) { bytes.append(contentsOf: $0) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InstallError.artifact(path: bundle.path, reason: "'\(title)' is not UTF-8 text")
         }
@@ -53,22 +47,17 @@ struct BundleFiles: Sendable {
     /// Writes a file's bytes to `target`, which errors call `path`; throws after the last where they don't have the
     /// right digest.
     func copy(_ title: String, to target: FileDescriptor, at path: FilePath) throws {
-        try read(try descriptor(title), title) { piece in
+        try read(title) { piece in
             try StateFile.attempt("write", path) { _ = try target.writeAll(piece) }
         }
     }
 
-    private func read(_ layer: Descriptor, _ title: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        guard let range = try bundle.blobRanges()[layer.digest] else {
-            throw InstallError.artifact(path: bundle.path, reason: "'\(title)' is missing")
-        }
-        var hasher = DigestHasher()
-        try FrameReader(bundle.file).read(range) { piece in
-            hasher.update(piece)
-            try body(piece)
-        }
-        guard hasher.digest() == layer.digest else {
-            throw InstallError.artifact(path: bundle.path, reason: "'\(title)' does not match its digest")
+    /// Calls `body` with a file's bytes, piece by piece; throws after the last where they don't have the right digest.
+    private func read(_ title: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        do {
+            try bundle.readFile(title, body)
+        } catch BundleError.member(let path, let name, let reason) {
+            throw InstallError.artifact(path: path, reason: "'\(name)' \(reason)")
         }
     }
 }
