@@ -142,7 +142,8 @@ package struct BundleBuild: Sendable {
         return entries
     }
 
-    /// Does what the plan says; returns the path of the archive, or of the list of its parts, and the entries of the lock with what has become of them.
+    /// Does what the plan says; returns the path of the archive, or of the list of its parts, and the entries of the
+    /// lock with what has become of them.
     package func run() async throws -> (archive: FilePath, entries: [ImagesLock.Entry]) {
         observe(.planned(plan))
         try makeFolders(options.output)

@@ -34,7 +34,7 @@ package struct DeltaBase: Sendable {
     /// Throws `Malformed` or ``BuildError`` where it is one of them and can't be used.
     package init?(readingListAt path: FilePath) throws {
         guard let bytes = try Self.text(at: path) else { return nil }
-        // First, and alone: which of the lists it is.
+        // First, and alone: which of the lists it is. What is none is for who opens it as an archive to complain about.
         guard let probe: Probe = try? decodeJSON(bytes, as: "base") else { return nil }
         if probe.kind == InstalledState.kind {
             let state = try InstalledState(decoding: bytes)

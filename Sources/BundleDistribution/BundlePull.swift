@@ -16,8 +16,8 @@ package struct BundlePull: Sendable {
         package var path: FilePath
         package var digest: Digest
         package var size: Int64
-        /// Whether the file is the one that was pushed, byte for byte. Where it is not, another Sealift or libzstd made its frames;
-        /// every member is the same.
+        /// Whether the file is the one that was pushed, byte for byte. Where it is not, another Sealift or libzstd made
+        /// its frames; every member is the same.
         package var isIdentical: Bool
         /// The digest that the pushed file had.
         package var pushed: Digest
@@ -193,13 +193,12 @@ package struct BundlePull: Sendable {
         let wanted = bundle.contents.members.map { ($0.name, $0.size) }
         let last = artifact.members.count - artifact.config.appendix
         let found = artifact.members[..<last].map { ($0.annotations?[Annotation.title] ?? "", $0.size) }
-        guard wanted.count == found.count, let other = zip(wanted, found).first(where: { $0 != $1 }) else {
-            guard wanted.count == found.count else {
-                throw DistributionError.unlikeItsIndex(reference, member: LayoutNames.indexFile)
-            }
-            _ = try bundle.appendix()
-            return
+        guard wanted.count == found.count else {
+            throw DistributionError.unlikeItsIndex(reference, member: LayoutNames.indexFile)
         }
-        throw DistributionError.unlikeItsIndex(reference, member: other.1.0)
+        if let (_, other) = zip(wanted, found).first(where: { $0 != $1 }) {
+            throw DistributionError.unlikeItsIndex(reference, member: other.0)
+        }
+        _ = try bundle.appendix()
     }
 }
