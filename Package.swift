@@ -127,7 +127,8 @@ let package = Package(
             ]),
         .target(name: "Processes", dependencies: [subprocess, system]),
         .target(
-            name: "Preflight", dependencies: ["BundleFormat", "Frames", "ImageLayout", "OCI", "Threads", system]),
+            name: "Preflight",
+            dependencies: ["BundleFormat", "Frames", "ImageLayout", "Inflate", "OCI", "Threads", system]),
         .target(name: "Cluster", dependencies: ["Inflate", "Processes", system]),
         .target(
             name: "BundleInstaller",
@@ -251,9 +252,8 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "TestSupport", "Threads",
-                subprocess,
-                system, yams,
+                "BundleFormat", "Definition", "DefinitionTestSupport", "Discovery", "OCI", "Preflight", "TestSupport",
+                "Threads", subprocess, system, yams,
             ],
             exclude: ["Fixtures", "Scripts"]),
         .testTarget(

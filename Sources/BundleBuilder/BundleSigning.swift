@@ -1,7 +1,6 @@
 package import BundleFormat
 package import OCI
 package import Signatures
-internal import Synchronization
 package import SystemPackage
 internal import Threads
 
@@ -38,32 +37,18 @@ package struct BundleSigning: Sendable {
     ) async throws -> (digest: Digest, size: Int64) {
         let contents = try bundle.contents.signed(by: key)
         let appendix = try bundle.appendix()?.signed(by: key)
-        let isStopped = Flag()
-        return try await withTaskCancellationHandler {
-            try await onThread("sign") {
-                try DurableFile.write(to: output) { file, temporary in
-                    let archive = try BundleWriter(contents).write(
-                        to: file, at: temporary, workers: workers, withPayloadOf: bundle, appendix: appendix
-                    ) { count in
-                        if isStopped.isSet { throw CancellationError() }
-                        progress(count)
-                    }
-                    try DurableFile.sync(file, temporary)
-                    try ChecksumFile.write(archive.digest, of: output)
-                    return archive
+        return try await onThread("sign") { cancellation in
+            try DurableFile.write(to: output) { file, temporary in
+                let archive = try BundleWriter(contents).write(
+                    to: file, at: temporary, workers: workers, withPayloadOf: bundle, appendix: appendix
+                ) { count in
+                    try cancellation.check()
+                    progress(count)
                 }
+                try DurableFile.sync(file, temporary)
+                try ChecksumFile.write(archive.digest, of: output)
+                return archive
             }
-        } onCancel: {
-            isStopped.set()
         }
     }
-}
-
-/// Something that happened, told to another thread.
-final class Flag: Sendable {
-    private let value = Atomic(false)
-
-    var isSet: Bool { value.load(ordering: .relaxed) }
-
-    func set() { value.store(true, ordering: .relaxed) }
 }

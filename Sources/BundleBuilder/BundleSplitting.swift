@@ -28,11 +28,11 @@ package struct BundleSplitting: Sendable {
 
     /// Writes the parts and their list; `progress` is told the bytes copied since the last call.
     package func run(progress: @escaping @Sendable (Int64) -> Void) async throws -> PartsList {
-        try await copying("split") { check in
+        try await onThread("split") { cancellation in
             try PartsWriter.write(output, limit: limit) { target in
                 var parts = ArchiveOutput(to: target)
                 try archive.read(0..<archive.size) { piece in
-                    try check()
+                    try cancellation.check()
                     try parts.write([piece])
                     progress(Int64(piece.count))
                 }
@@ -71,7 +71,7 @@ package struct BundleJoining: Sendable {
     /// ``BuildError/wrongPart(path:expected:found:)``, and leaves nothing. `progress` is told the bytes copied since the
     /// last call.
     package func run(progress: @escaping @Sendable (Int64) -> Void) async throws -> FilePath {
-        try await copying("join") { check in
+        try await onThread("join") { cancellation in
             try DurableFile.write(to: output) { file, temporary in
                 var archive = archive
                 var whole = ArchiveOutput(to: .file(file, temporary))
@@ -80,7 +80,7 @@ package struct BundleJoining: Sendable {
                     let source = try PartedFile(joining: [(path: place, size: part.size)], at: place)
                     var hasher = DigestHasher()
                     try source.read(0..<part.size) { piece in
-                        try check()
+                        try cancellation.check()
                         hasher.update(piece)
                         try whole.write([piece])
                         progress(Int64(piece.count))
@@ -99,18 +99,6 @@ package struct BundleJoining: Sendable {
             }
             return output
         }
-    }
-}
-
-/// Runs `body`, which copies, on a thread of its own; what it is given throws once the task is cancelled.
-private func copying<Value: Sendable>(
-    _ name: String, _ body: @escaping @Sendable (_ check: () throws -> Void) throws -> Value
-) async throws -> Value {
-    let isStopped = Flag()
-    return try await withTaskCancellationHandler {
-        try await onThread(name) { try body { if isStopped.isSet { throw CancellationError() } } }
-    } onCancel: {
-        isStopped.set()
     }
 }
 

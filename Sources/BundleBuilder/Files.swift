@@ -73,19 +73,7 @@ func names(in folder: FilePath) throws(BuildError) -> [String] {
 
 /// The content of a small file.
 func readBytes(at path: FilePath) throws(BuildError) -> Data {
-    do {
-        let file = try FileDescriptor.open(path, .readOnly)
-        defer { try? file.close() }  // only read
-        var bytes = Data()
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-            guard count > 0 else { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
-        }
-    } catch {
-        throw .system(action: "read", path, error as? Errno ?? .ioError)
-    }
+    do { return Data(try FileContent.bytes(of: path)) } catch { throw .system(action: "read", path, error) }
 }
 
 /// The bytes that an unprivileged process may still write to the file system of `path`.
@@ -102,19 +90,9 @@ func freeSpace(at path: FilePath) throws(BuildError) -> (bytes: Int64, fileSyste
 /// The digest and length of a file's content.
 func digest(ofFileAt path: FilePath) throws(BuildError) -> ImagesLock.File.Content {
     do {
-        let file = try FileDescriptor.open(path, .readOnly)
-        defer { try? file.close() }  // only read
-        var hasher = DigestHasher()
-        var size: Int64 = 0
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { buffer.deallocate() }
-        while true {
-            let count = try file.read(into: buffer)
-            guard count > 0 else { return ImagesLock.File.Content(digest: hasher.digest(), size: size) }
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            size += Int64(count)
-        }
+        let found = try FileContent.digest(of: path)
+        return ImagesLock.File.Content(digest: found.digest, size: found.size)
     } catch {
-        throw .system(action: "read", path, error as? Errno ?? .ioError)
+        throw .system(action: "read", path, error)
     }
 }

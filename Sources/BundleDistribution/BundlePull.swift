@@ -94,22 +94,17 @@ package struct BundlePull: Sendable {
     private static let attempts = 3
 
     private func write(to path: FilePath, _ progress: @escaping @Sendable (Int64) -> Void) async throws -> Result {
-        let cancellation = Cancellation()
-        let archive = try await withTaskCancellationHandler {
-            try await onThread("pack") {
-                try DurableFile.write(to: path) { file, temporary in
-                    let archive = try pack(file, temporary) { count in
-                        if cancellation.isCancelled { throw CancellationError() }
-                        progress(count)
-                    }
-                    try check(temporary)
-                    try DurableFile.sync(file, temporary)
-                    try ChecksumFile.write(archive.digest, of: path)
-                    return archive
+        let archive = try await onThread("pack") { cancellation in
+            try DurableFile.write(to: path) { file, temporary in
+                let archive = try pack(file, temporary) { count in
+                    try cancellation.check()
+                    progress(count)
                 }
+                try check(temporary)
+                try DurableFile.sync(file, temporary)
+                try ChecksumFile.write(archive.digest, of: path)
+                return archive
             }
-        } onCancel: {
-            cancellation.cancel()
         }
         return Result(
             path: path, digest: archive.digest, size: archive.size,

@@ -108,16 +108,11 @@ package struct BundlePush: Sendable {
     }
 
     private func describe(_ progress: @escaping @Sendable (Int64) -> Void) async throws -> ArchiveArtifact {
-        let cancellation = Cancellation()
-        let digest = try await withTaskCancellationHandler {
-            try await onThread("digest") { [bundle] in
-                try bundle.file.archive.digest { count in
-                    if cancellation.isCancelled { throw CancellationError() }
-                    progress(count)
-                }
+        let digest = try await onThread("digest") { [bundle] cancellation in
+            try bundle.file.archive.digest { count in
+                try cancellation.check()
+                progress(count)
             }
-        } onCancel: {
-            cancellation.cancel()
         }
         return try ArchiveArtifact(
             of: bundle.contents, appendix, name: bundle.archiveName ?? "bundle.tar.zst",

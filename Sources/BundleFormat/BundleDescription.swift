@@ -201,8 +201,13 @@ extension BundleDescription: DocumentValue {
     package static let subject = "bundle description"
 
     package static func precheck(_ bytes: Data) throws(Malformed) {
+        try check(schema(of: bytes))
+    }
+
+    /// The schema that a description says it is of, whatever else is in it.
+    static func schema(of bytes: Data) throws(Malformed) -> Int {
         let schema: Schema = try decodeJSON(bytes, as: subject)
-        try check(schema.schemaVersion)
+        return schema.schemaVersion
     }
 
     package func validate(as mediaType: MediaType) throws(Malformed) {

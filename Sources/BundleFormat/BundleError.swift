@@ -8,6 +8,8 @@ package enum BundleError: Error, Sendable {
     case member(path: FilePath, name: String, reason: String)
     /// What hangs from `index.json` is not a bundle.
     case structure(path: FilePath, reason: String)
+    /// Its description is of a later version of Sealift.
+    case newer(path: FilePath, schema: Int)
     /// A system call failed; `action` says which: "create", "sync" …
     case system(action: String, path: FilePath, errno: Errno)
     /// A blob that was to be packed is not what its descriptor says.
@@ -31,6 +33,8 @@ extension BundleError: CustomStringConvertible {
         switch self {
         case .member(let path, let name, let reason): "\(path): member '\(name.printable(limit: 600))' \(reason)"
         case .structure(let path, let reason): "\(path) is not a sound bundle: \(reason)"
+        case .newer(let path, let schema):
+            "\(path) is of a newer format, schema \(schema): this Sealift reads schema \(BundleDescription.currentSchema)"
         case .system(let action, let path, let errno): "can't \(action) \(path): \(errno)"
         case .payload(let digest, let reason): "can't pack blob \(digest): \(reason)"
         case .unsigned(let path, let tried):
@@ -54,6 +58,7 @@ extension BundleError: CustomStringConvertible {
     package var hint: String? {
         switch self {
         case .member, .structure: "copy the bundle again from where it was built"
+        case .newer: "use the sealift-installer that came with the bundle"
         case .unsigned: "get the signed bundle from whoever built it; 'sealift sign' signs one"
         case .untrusted: "it was changed, or another key signed it: ask whoever signed it for the key's fingerprint"
         case .partsList: "copy it again from where the bundle was built or split"

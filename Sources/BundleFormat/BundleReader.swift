@@ -60,7 +60,7 @@ package final class BundleReader: Sendable {
                 return bytes
             }
             let listing = try BundleIndex(reading: index.value)
-            let read = try Self.artifact(listing.artifact, load: load)
+            let read = try Self.artifact(listing.artifact, of: path, load: load)
             (artifact, description) = (read.manifest, read.description.value)
             files = try BundleTitles(of: artifact.value, for: description).layers
             var graph = ImageGraph(platforms: description.platforms)
@@ -95,14 +95,16 @@ package final class BundleReader: Sendable {
     }
 
     private static func artifact(
-        _ descriptor: Descriptor, load: (Descriptor) throws -> Data
+        _ descriptor: Descriptor, of path: FilePath, load: (Descriptor) throws -> Data
     ) throws -> (manifest: Document<Manifest>, description: Document<BundleDescription>) {
         let manifest = try Document<Manifest>(bytes: load(descriptor), mediaType: descriptor.mediaType)
         guard manifest.value.artifactType == MediaType.bundle.rawValue, manifest.value.config.mediaType == .bundleConfig
         else { throw BundleIndex.Fault(reason: "the artifact manifest \(descriptor.digest) is not a bundle's") }
-        let description = try Document<BundleDescription>(
-            bytes: load(manifest.value.config), mediaType: .bundleConfig)
-        return (manifest, description)
+        let bytes = try load(manifest.value.config)
+        let schema = try BundleDescription.schema(of: bytes)
+        // Not a fault of the archive: a copy of it would be no better.
+        guard schema <= BundleDescription.currentSchema else { throw BundleError.newer(path: path, schema: schema) }
+        return (manifest, try Document<BundleDescription>(bytes: bytes, mediaType: .bundleConfig))
     }
 }
 

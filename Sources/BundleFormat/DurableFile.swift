@@ -7,11 +7,12 @@ package enum DurableFile {
     ///
     /// Until then only its owner can read it; then it has `mode`, whatever the umask. When `body` throws, the temporary
     /// file is removed and nothing else has happened. Where the process was killed, the next one that writes `path`
-    /// removes it.
+    /// removes it. Throws before anything else where there is a folder, device or pipe at `path`.
     package static func write<Result>(
         to path: FilePath, mode: FilePermissions = FilePermissions(rawValue: 0o644),
         _ body: (_ file: FileDescriptor, _ temporary: FilePath) throws -> Result
     ) throws -> Result {
+        try mustBeReplaceable(path)
         removeRemains(of: path)
         let (file, temporary) = try create(for: path)
         do {
@@ -33,6 +34,18 @@ package enum DurableFile {
     ) throws {
         try write(to: path, mode: mode) { file, temporary in
             try system("write", temporary) { _ = try file.writeAll(bytes) }
+        }
+    }
+
+    /// A rename would take `/dev/null` or `/dev/stdout` away from the whole host, from root at least.
+    private static func mustBeReplaceable(_ path: FilePath) throws(BundleError) {
+        var status = stat()
+        guard lstat(path.string, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFLNK where !path.starts(with: "/dev") && !path.starts(with: "/proc"): return
+        case S_IFDIR: throw .system(action: "write the file", path: path, errno: .isDirectory)
+        default: throw .system(action: "put a file in the place of the device or pipe", path: path, errno: .fileExists)
         }
     }
 

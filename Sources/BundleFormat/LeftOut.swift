@@ -25,7 +25,7 @@ package struct LeftOut: Sendable {
         guard zip(wanted, wanted.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw BundleIndex.Fault(reason: "the description's list of blobs in its base is not in order")
         }
-        let programs = (description.kubernetes?.binaries ?? [:]).compactMapValues { files[$0] }
+        let programs = description.programs(in: files)
         let known = Self.eligible(in: graph, programs.values)
         var blobs: [Digest: Descriptor] = [:]
         for digest in wanted {
@@ -51,7 +51,13 @@ package struct LeftOut: Sendable {
 extension BundleReader {
     /// What a host that has taken in this bundle, and the bases of it, has: a delta on top of it may leave that out.
     package var holdings: [Digest: Int64] {
-        let programs = (description.kubernetes?.binaries ?? [:]).values.compactMap { files[$0] }
-        return LeftOut.eligible(in: graph, programs).mapValues(\.size)
+        LeftOut.eligible(in: graph, description.programs(in: files).values).mapValues(\.size)
+    }
+}
+
+extension BundleDescription {
+    /// The programs of Kubernetes among `files`, by platform.
+    fileprivate func programs(in files: [String: Descriptor]) -> [String: Descriptor] {
+        (kubernetes?.binaries ?? [:]).compactMapValues { files[$0] }
     }
 }

@@ -35,6 +35,8 @@ package struct Parameter: Hashable, Sendable, Codable {
     package var description: String?
     /// The only values that it takes; `nil` for any of its kind.
     package var choices: [String]?
+    /// The fewest characters of a value; `nil` for any number.
+    package var minLength: Int?
     /// `nil`: the operator must give a value, or the installer generates one.
     package var value: String?
     package var generate: Generator?
@@ -42,13 +44,14 @@ package struct Parameter: Hashable, Sendable, Codable {
     package var isFrozen: Bool
 
     package init(
-        name: String, kind: Kind, description: String? = nil, choices: [String]? = nil, value: String? = nil,
-        generate: Generator? = nil, isFrozen: Bool = false
+        name: String, kind: Kind, description: String? = nil, choices: [String]? = nil, minLength: Int? = nil,
+        value: String? = nil, generate: Generator? = nil, isFrozen: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.description = description
         self.choices = choices
+        self.minLength = minLength
         self.value = value
         self.generate = generate
         self.isFrozen = isFrozen
@@ -114,6 +117,17 @@ extension Parameter {
         if let choices, !choices.contains(value) {
             throw .invalid(name: name, value: value, rule: "the choices are \(choices.joined(separator: ", "))")
         }
+        if let minLength, value.unicodeScalars.count < minLength {
+            throw .invalid(name: name, value: value, rule: "\(minLength) characters at least are wanted")
+        }
+    }
+
+    /// What it means, and what it takes beyond its kind, for people.
+    package var meaning: String {
+        [
+            description, choices.map { "one of \($0.joined(separator: ", "))" },
+            minLength.map { "\($0) characters at least" },
+        ].compactMap(\.self).joined(separator: "; ")
     }
 
     /// Whether a parameter of this name holds what nobody may see, going by the name.

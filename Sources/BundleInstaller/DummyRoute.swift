@@ -1,4 +1,5 @@
 internal import BundleFormat
+internal import Preflight
 internal import Processes
 internal import SystemPackage
 
@@ -15,6 +16,14 @@ struct DummyRoute: Sendable {
     static let unit = FilePath("/etc/systemd/system").appending(unitName)
 
     init() {}
+
+    /// Throws where no systemd runs that could make it, before anything is changed.
+    func mustBePossible() throws(InstallError) {
+        guard !Host.current.hasSystemd else { return }
+        throw .step(
+            name: "dummy-route", reason: "a unit of systemd makes it, and systemd doesn't run here",
+            hint: "leave --dummy-route out, and make an address and a default route as the check default-route says")
+    }
 
     /// The unit's text. Each command may find its work done: by an earlier boot of it, or by hand.
     static let unitText = """

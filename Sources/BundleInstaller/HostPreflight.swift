@@ -66,7 +66,7 @@ package struct HostPreflight: Sendable {
                 let outcome = try await ChildProcess.run(
                     .path(path), arguments, timeout: .seconds(60), errorLimit: 64 << 10)
                 let status: Int32 = if case .exited(let code) = outcome.status { Int32(code) } else { -1 }
-                return (status, outcome.text)
+                return (status, outcome.text.isEmpty ? outcome.standardError : outcome.text)
             }
         }
         let needs = try await onThread("preflight") { try PreflightNeeds(of: bundle, profile: profile, values: values) }

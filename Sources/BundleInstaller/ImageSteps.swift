@@ -8,14 +8,6 @@ internal import Threads
 struct ImageSteps: Sendable {
     let context: InstallContext
 
-    /// Imports before an upgrade changes anything. Not repeated: once it went through, the k0s that runs containerd may
-    /// be the one that is being replaced.
-    var preparing: Step {
-        Step("prepare", title: "import images beside those in use", inputs: [context.bundleDigest]) {
-            try await bring(for: "prepare")
-        }
-    }
-
     /// Imports what is missing. Performed at every run: it costs next to nothing when all is there.
     var importing: Step {
         Step("import", title: "import images", inputs: [context.bundleDigest], isRepeated: true) {
@@ -29,21 +21,26 @@ struct ImageSteps: Sendable {
             .init(
                 node: context.node, unpacks: context.options.unpacks, unpacker: context.options.unpacker,
                 workers: ImageImport.Options.workers(cores: context.options.workers)))
-        let total = try await image.plan().bytesToWrite
+        let plan = try await image.plan()
+        let total = plan.bytesToWrite
         let done = Counter()
-        let names = Counter()
-        let count = context.bundle.description.images.reduce(0) { $0 + $1.names.count }
+        let images = ImageCount(
+            context.bundle.description.images.map(\.names), lacking: Set(plan.namings.map(\.name)))
         let report = context.report
+        report(.doing(step: step, what: images.text))
         _ = try await image.run { event in
             switch event {
             case .wrote(let bytes): report(.progress(step: step, done: done.add(bytes), total: total))
             case .named(let name, _, let before):
-                report(.doing(step: step, what: "\(names.add(1)) of \(count) names"))
+                images.add(name)
+                report(.doing(step: step, what: images.text))
                 if let before { report(.warning("\(name) pointed to \(before)")) }
             case .unpacked(let references):
                 report(.doing(step: step, what: "unpacked \(references.first ?? "")"))
             case .leftToContainerd(let layer, let reason):
                 report(.detail(step: step, "containerd unpacks the layer \(layer.digest): \(reason)"))
+            case .allLeftToContainerd(let reason):
+                report(.detail(step: step, "containerd unpacks all layers: \(reason)"))
             case .blob, .layer: break
             }
         }
@@ -58,41 +55,42 @@ struct ImageSteps: Sendable {
             let count = inventory.images.filter { !inventory.isSound($0) }.count
             throw InstallError.step(
                 name: "inventory",
-                reason: "\(count) images are not as the bundle says, first \(first.references.first ?? "")",
+                reason: "\(count) images are not as the bundle says, first \(first.reference)",
                 hint: "'sealift-installer verify --node' shows which and why")
         }
     }
 
-    /// Lets go of the images that only the bundle of before needed.
+    /// Lets go of the images and extra files that only the bundle of before needed.
     func retiring(_ old: String) -> Step {
-        Step("retire", title: "let go of \(old)'s images", inputs: [old, context.bundleDigest]) {
+        Step("retire", title: "let go of what only \(old) needed", inputs: [old, context.bundleDigest]) {
             let keep = Set(context.bundle.description.images.flatMap(\.names))
             let removal = try await ImageRemoval.plan(of: old, on: context.node, keeping: keep)
             try await removal.run(on: context.node) { item in
                 context.report(.doing(step: "retire", what: "\(item.change.rawValue) \(item.name)"))
             }
+            try await onThread("retire") { try FileSteps(context: context).retire() }
+        }
+    }
+}
+
+/// Counts the images that are there under all their names; from any thread.
+final class ImageCount: Sendable {
+    private let lacking: Lock<[Set<String>]>
+    private let count: Int
+
+    /// Takes each image's names, and those that are not there yet.
+    init(_ images: [[String]], lacking names: Set<String>) {
+        count = images.count
+        lacking = Lock(images.map { names.intersection($0) })
+    }
+
+    /// Takes note of a name that is there now.
+    func add(_ name: String) {
+        lacking.withLock { lacking in
+            for index in lacking.indices { lacking[index].remove(name) }
         }
     }
 
-    /// Puts the bundle's extra files where manifests mount them from.
-    var files: Step {
-        let files = context.bundle.description.files
-        return Step("files", title: "put \(files.count) files in place", inputs: [context.bundleDigest]) {
-            try await onThread("files") {
-                try files.allSatisfy { file in
-                    try StateFile.digest(of: context.place(of: file)) == context.files.descriptor(file.name).digest
-                }
-            }
-        } perform: {
-            try await onThread("files") {
-                for file in files {
-                    let place = context.place(of: file)
-                    try StateFile.makeFolder(place.removingLastComponent())
-                    try context.files.extract(
-                        file.name, to: place,
-                        mode: FilePermissions(rawValue: (UInt32(file.mode, radix: 8) ?? 0o644) & 0o777))
-                }
-            }
-        }
-    }
+    /// As `3 of 8 images`.
+    var text: String { "\(lacking.withLock { $0.count(where: \.isEmpty) }) of \(count) images" }
 }

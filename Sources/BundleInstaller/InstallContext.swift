@@ -25,7 +25,4 @@ struct InstallContext: Sendable {
 
     /// A manifest, check or configuration with its parameters' values put in.
     func text(_ title: String) throws -> String { try expansion.expand(files.text(title), of: title, in: bundle.path) }
-
-    /// Where an extra file of the bundle is put: its title begins with `files/`.
-    func place(of file: BundleDescription.File) -> FilePath { paths.state.pushing(FilePath(file.name)) }
 }

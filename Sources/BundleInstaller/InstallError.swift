@@ -31,7 +31,9 @@ package enum InstallError: Error, Sendable {
     case closed(reason: String)
     case notInstalled(state: FilePath)
     /// `upgrade` was given a bundle that is no successor.
-    case noUpgrade(reason: String)
+    case noUpgrade(reason: String, hint: String? = nil)
+    /// `upgrade` was given an older version without being told that this is meant.
+    case olderVersion(installed: String, wanted: String)
     /// A step gave up; `cause` is the error that stopped it, where there was one.
     case step(name: String, reason: String, hint: String?, cause: (any Error)? = nil)
 }
@@ -64,7 +66,9 @@ extension InstallError: CustomStringConvertible {
             isWorker ? "this host is a worker of a cluster" : "this host has a platform of its own, and is no worker"
         case .closed(let reason): "no worker can join: \(reason)"
         case .notInstalled(let state): "nothing is installed here: there is no record in \(state)"
-        case .noUpgrade(let reason): "this is no upgrade: \(reason)"
+        case .noUpgrade(let reason, _): "this is no upgrade: \(reason)"
+        case .olderVersion(let installed, let wanted):
+            "this is no upgrade: \(wanted) is older than \(installed), which is installed"
         case .step(let name, let reason, _, _): "step '\(name)' failed: \(reason)"
         }
     }
@@ -76,7 +80,11 @@ extension InstallError: CustomStringConvertible {
         case .system(_, _, .noSpace), .system(_, _, .diskQuotaExceeded):
             "free some space; running again goes on where this stopped"
         case .system(_, _, .permissionDenied), .system(_, _, .notPermitted): "use sudo"
-        case .system, .artifact, .noUpgrade: nil
+        case .system, .artifact: nil
+        case .noUpgrade(_, let hint): hint
+        case .olderVersion:
+            "--allow-downgrade goes back; whether components read what newer ones wrote is theirs to say, so have a "
+                + "backup of the data"
         case .journalDamaged: "move the file away; running again checks every step anew"
         case .damaged: "nothing was changed by this run; copy the bundle again from where it was built"
         case .noBase: "install the base first, or take a bundle that was built without --since; nothing was changed"

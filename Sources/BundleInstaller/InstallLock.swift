@@ -42,7 +42,11 @@ struct InstallLock: ~Copyable {
         return .wouldBlock
     }
 
-    deinit { try? file.close() }  // closing is what lets go; nothing can be done where it fails
+    deinit {
+        // By name: a child that has not become another program yet would keep what is only closed here.
+        flock(file.rawValue, LOCK_UN)
+        try? file.close()  // nothing can be done where it fails
+    }
 
     private static func holder(of file: borrowing FileDescriptor) -> Int? {
         var bytes = [UInt8](repeating: 0, count: 16)

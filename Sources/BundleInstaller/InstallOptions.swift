@@ -14,6 +14,8 @@ package struct InstallOptions: Sendable {
     package var addsDummyRoute: Bool
     /// Leave the door open for worker nodes.
     package var isMultiNode: Bool
+    /// Lets an upgrade go back to an older version of the bundle.
+    package var allowsDowngrade: Bool
     /// What a worker joins with.
     package var token: JoinToken?
     package var unpacks: Bool
@@ -31,9 +33,9 @@ package struct InstallOptions: Sendable {
     package init(
         overrides: [String: String] = [:], profile: String? = nil, waived: Set<CheckName> = [],
         nodeAddress: String? = nil, addsDummyRoute: Bool = false, isMultiNode: Bool = false,
-        token: JoinToken? = nil, unpacks: Bool = true, unpacker: ImageImport.Unpacker = .auto, workers: Int,
-        startTimeout: Duration = .seconds(300), node: NodeOptions? = nil, kubectl: FilePath? = nil,
-        kubeconfig: FilePath? = nil
+        allowsDowngrade: Bool = false, token: JoinToken? = nil, unpacks: Bool = true,
+        unpacker: ImageImport.Unpacker = .auto, workers: Int, startTimeout: Duration = .seconds(300),
+        node: NodeOptions? = nil, kubectl: FilePath? = nil, kubeconfig: FilePath? = nil
     ) {
         self.overrides = overrides
         self.profile = profile
@@ -41,6 +43,7 @@ package struct InstallOptions: Sendable {
         self.nodeAddress = nodeAddress
         self.addsDummyRoute = addsDummyRoute
         self.isMultiNode = isMultiNode
+        self.allowsDowngrade = allowsDowngrade
         self.token = token
         self.unpacks = unpacks
         self.unpacker = unpacker

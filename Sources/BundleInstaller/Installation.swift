@@ -18,7 +18,7 @@ package struct Installation: Sendable {
         case join
     }
 
-    /// A step, and whether an earlier run has done it.
+    /// A step, and whether an earlier run has done it and nothing of it is gone.
     package struct PlannedStep: Hashable, Sendable, Codable {
         package var step: String
         package var title: String
@@ -52,10 +52,10 @@ package struct Installation: Sendable {
         let standing = try standing(old, entries)
         let proof = try ArchiveProof(of: bundle)
         let (context, _) = try context(after: old, waived: []) { _ in }
-        let steps = try steps(context, replacing: standing.replaced).map { step in
-            PlannedStep(
-                step: step.name, title: step.title,
-                isDone: !step.isRepeated && entries.isFinished(step.name, inputs: step.inputs))
+        var planned: [PlannedStep] = []
+        for step in try steps(context, replacing: standing.replaced) {
+            planned.append(
+                PlannedStep(step: step.name, title: step.title, isDone: try await step.isDone(by: entries)))
         }
         let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
         let base = try base(old).map { base in
@@ -66,7 +66,7 @@ package struct Installation: Sendable {
         return [
             base, PlannedStep(step: "preflight", title: "look at this host", isDone: false),
             PlannedStep(step: ArchiveProof.step, title: ArchiveProof.title, isDone: isProven),
-        ].compactMap { $0 } + steps
+        ].compactMap { $0 } + planned
     }
 
     /// Installs; returns what the operator wants to know at the end.
@@ -88,6 +88,8 @@ package struct Installation: Sendable {
         } else {
             try await proof.run(workers: options.workers, count: steps.count + 1, report: report)
         }
+
+        if let old = standing.replaced?.label, entries.unfinished == nil { try await wake(context, for: old) }
 
         // From here on the host is changed.
         try StateFile.makeFolder(paths.state, mode: .ownerReadWriteExecute)
@@ -112,7 +114,8 @@ package struct Installation: Sendable {
 
     private func standing(_ old: InstalledRecord?, _ entries: [JournalEntry]) throws(InstallError) -> Standing {
         try Standing(
-            kind, of: bundle.description, index: bundle.index.descriptor.digest, record: old, entries: entries)
+            kind, of: bundle.description, index: bundle.index.descriptor.digest, record: old, entries: entries,
+            allowsDowngrade: options.allowsDowngrade)
     }
 
     /// Everything that steps work with; nothing is written yet.
@@ -215,6 +218,7 @@ package struct Installation: Sendable {
             kubectl: options.kubectl?.string ?? old?.kubectl,
             socket: node.socket.string, namespace: node.namespace, snapshotter: node.snapshotter,
             objects: old?.objects ?? [],
-            dataPaths: old?.dataPaths ?? [], waived: Set(waived + (old?.waived ?? [])).sorted())
+            files: old?.files, dataPaths: old?.dataPaths ?? [], waived: Set(waived + (old?.waived ?? [])).sorted(),
+            settings: old?.settings)
     }
 }

@@ -33,9 +33,13 @@ package struct InstalledRecord: Hashable, Sendable, Codable {
     var snapshotter: String?
     /// Every object that was applied, by stage, in the order in which it was applied.
     var objects: [StageObjects]
+    /// The extra files that were put in place, by name; `nil`: none, or by an installer that didn't note them.
+    var files: [String]?
     /// Folders on the host that hold the platform's data: those of its PersistentVolumes.
     var dataPaths: [String]
     var waived: [String]
+    /// What was ever written as k0s' configuration, so that others' is told from it; `nil`: nothing yet.
+    var settings: [Digest]?
 
     /// Whether this host only runs what a controller elsewhere gives it.
     var isWorker: Bool { joined != nil }

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import FoundationEssentials
 internal import Glibc
 internal import OCI
@@ -22,7 +23,7 @@ final class Journal {
         do {
             file = try FileDescriptor.open(
                 path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerRead, .ownerWrite])
-            bytes = try Self.content(of: file)
+            bytes = try FileContent.bytes(of: file)
         } catch {
             throw .system(action: "open the journal", path: path, errno: error as? Errno ?? .ioError)
         }
@@ -42,12 +43,10 @@ final class Journal {
     static func read(_ path: FilePath) throws(InstallError) -> [JournalEntry] {
         let bytes: [UInt8]
         do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }  // only read
-            bytes = try content(of: file)
+            bytes = try FileContent.bytes(of: path)
         } catch {
-            guard error as? Errno != .noSuchFileOrDirectory else { return [] }
-            throw .system(action: "read the journal", path: path, errno: error as? Errno ?? .ioError)
+            guard error != .noSuchFileOrDirectory else { return [] }
+            throw .system(action: "read the journal", path: path, errno: error)
         }
         return try decode(whole(bytes), path: path)
     }
@@ -85,15 +84,5 @@ final class Journal {
             }
         }
         return entries
-    }
-
-    private static func content(of file: FileDescriptor) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-        }
     }
 }

@@ -51,6 +51,7 @@ struct K0sSteps: Sendable {
         Step("dummy-route", title: "make an address that leads nowhere", inputs: [DummyRoute.address]) {
             try DummyRoute().isMade()
         } perform: {
+            try DummyRoute().mustBePossible()
             try context.record.update { $0.hasDummyRoute = true }
             try await DummyRoute().make()
         }
@@ -76,7 +77,14 @@ struct K0sSteps: Sendable {
             }
         } perform: {
             try StateFile.makeFolder(k0s.paths.configuration.removingLastComponent())
+            let texts = files.compactMap(\.1).map { Digest.of(Data($0.utf8)) }
+            // Before they are written: what is ours must never be taken for somebody else's.
+            try context.record.update { $0.settings = Set(($0.settings ?? []) + texts).sorted() }
+            let ours = Set(context.record.current.settings ?? [])
             for (path, text) in files {
+                if let copy = try SettingsFile(path: path).keep(unless: ours) {
+                    context.report(.warning("\(path) was not as this installer writes it; it is kept as \(copy)"))
+                }
                 if let text {
                     try StateFile.writeSecret(text.utf8, to: path)
                 } else {
@@ -161,13 +169,23 @@ struct K0sSteps: Sendable {
         }
     }
 
+    static let runningStep = "k0s-running"
+
     /// For an upgrade, which imports and backs up while the old platform runs: an earlier run of it may have stopped
     /// k0s, and the host may be just starting.
     var running: Step {
-        Step("k0s-running", title: "see that k0s runs", inputs: [context.bundleDigest], isRepeated: true) {
-            guard k0s.installedRole() != nil, try await k0s.status() == nil else { return }
-            try await bringUp("k0s-running")
+        Step(Self.runningStep, title: "see that k0s runs", inputs: [context.bundleDigest], isRepeated: true) {
+            // An earlier run may have been killed while k0s replaced its service.
+            if k0s.installedRole() == nil, try await state() != .answers { try await service.perform() }
+            try await wake()
         }
+    }
+
+    /// Brings k0s up where it doesn't run.
+    func wake() async throws {
+        guard try await state() != .answers else { return }
+        context.report(.warning("k0s isn't running; it is started, since an upgrade needs it"))
+        try await bringUp(Self.runningStep)
     }
 
     private func bringUp(_ step: String) async throws {

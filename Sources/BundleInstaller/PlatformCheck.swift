@@ -46,14 +46,19 @@ struct PlatformCheck: Sendable {
         return results
     }
 
-    /// The other layers: the bundle's Jobs, those of `connectivity` first.
+    /// The other layers: the bundle's Jobs, those of all stages that look at connectivity first.
     func jobs(report: (CheckResult) -> Void) async throws {
+        let check = JobCheck(kubectl)
+        var readings: [(reading: JobCheck.Reading, timeout: Duration)] = []
         for stage in stages {
             for title in stage.checks {
-                let text = try self.text(title)
-                let jobs = try await JobCheck(kubectl).run(
-                    Array(text.utf8), name: title, timeout: .seconds(stage.readyTimeout))
-                for job in jobs {
+                let reading = try await check.read(Array(try text(title).utf8), name: title)
+                readings.append((reading, .seconds(stage.readyTimeout)))
+            }
+        }
+        for layer in JobCheck.Layer.allCases {
+            for (reading, timeout) in readings where reading.layer == layer {
+                for job in try await check.run(reading, timeout: timeout) {
                     report(
                         CheckResult(
                             name: job.name, layer: job.layer.rawValue, passed: job.passed,

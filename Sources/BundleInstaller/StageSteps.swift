@@ -24,7 +24,7 @@ struct StageSteps: Sendable {
         return Step(
             name, title: "stage \(stage.name)", inputs: [manifests] + checks.map(\.1) + ["\(stage.readyTimeout)"]
         ) {
-            try await isThere(stage.name)
+            try await isAsApplied(stage.name, manifests)
         } perform: {
             context.report(.doing(step: name, what: "applying manifests"))
             let applied = try await context.kubectl.apply(Array(manifests.utf8))
@@ -40,17 +40,28 @@ struct StageSteps: Sendable {
         }
     }
 
-    /// Whether all that a stage applied is in the cluster: somebody may have deleted it, or an upgrade and a way back.
-    private func isThere(_ stage: String) async throws -> Bool {
-        // Jobs that have ended may delete themselves.
-        guard let objects = context.record.current.objects.first(where: { $0.stage == stage })?.objects else {
+    /// Whether all that a stage applied is in the cluster as it was applied: somebody may have changed or deleted it, or
+    /// an upgrade and a way back.
+    private func isAsApplied(_ stage: String, _ manifests: String) async throws -> Bool {
+        guard context.record.current.objects.contains(where: { $0.stage == stage }) else { return false }
+        var kubectl = context.kubectl
+        kubectl.patience = min(kubectl.patience, .seconds(5))
+        do throws(ClusterError) {
+            // Jobs that have ended may delete themselves.
+            let drift = try await kubectl.drift(from: Array(manifests.utf8)).filter { $0.kind != "Job" }
+            for object in drift { context.report(.warning("\(object) is not as it was applied")) }
+            return drift.isEmpty
+        } catch .cancelled {
+            throw CancellationError()
+        } catch {
+            // As where a namespace or a kind is gone: applying mends it, or says what is wrong.
+            context.report(.detail(step: "stage-\(stage)", "can't compare: \(error)"))
             return false
         }
-        let lasting = objects.filter { $0.kind != "Job" }
-        return try await context.kubectl.get(lasting).count == lasting.count
     }
 
-    /// Takes away what the bundle of before had and this one has not; data stays.
+    /// Takes away what the bundle of before had and this one has not, or has under another name since a value changed;
+    /// data stays.
     var pruning: Step {
         Step("prune", title: "take away what is no more", inputs: [context.bundleDigest], isRepeated: true) {
             let record = context.record.current

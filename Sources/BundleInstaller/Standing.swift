@@ -6,10 +6,11 @@ struct Standing {
     /// What is to be replaced: its `NAME-VERSION`, and the version of its Kubernetes.
     let replaced: (label: String, kubernetes: String?)?
 
-    /// Throws where something else is installed or half installed, or is being taken away.
+    /// Throws where something else is installed or half installed, or is being taken away, and where an upgrade would
+    /// go back to an older version, unless `allowsDowngrade`.
     init(
         _ kind: Installation.Kind, of new: BundleDescription, index: Digest, record: InstalledRecord?,
-        entries: [JournalEntry]
+        entries: [JournalEntry], allowsDowngrade: Bool = false
     ) throws(InstallError) {
         let label = "\(new.name)-\(new.version)"
         // The record is there before anything else is: without one nothing was put in place.
@@ -27,16 +28,21 @@ struct Standing {
         switch (kind, record) {
         case (.install, let record?) where record.index != index:
             // An upgrade that stopped half-way goes on as an upgrade.
-            throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
+            throw .otherBundle(installed: record.label, wanted: label, isFinished: true)
         case (.join, let record?) where record.index != index:
-            throw .otherBundle(installed: "\(record.bundle)-\(record.version)", wanted: label, isFinished: true)
+            throw .otherBundle(installed: record.label, wanted: label, isFinished: true)
         case (.install, _), (.join, _): replaced = nil
         // Done before: run again, or cut off before it could say so.
         case (.upgrade, let record?) where record.index == index: replaced = nil
         case (.upgrade, nil): throw .noUpgrade(reason: "nothing is installed here; use 'install'")
         case (.upgrade, let record?):
-            if let reason = Self.objection(to: new, after: record) { throw .noUpgrade(reason: reason) }
-            replaced = ("\(record.bundle)-\(record.version)", record.kubernetes)
+            if let (reason, hint) = Self.objection(to: new, after: record) {
+                throw .noUpgrade(reason: reason, hint: hint)
+            }
+            if !allowsDowngrade, BundleVersion(new.version).isOlder(than: BundleVersion(record.version)) {
+                throw .olderVersion(installed: record.label, wanted: label)
+            }
+            replaced = (record.label, record.kubernetes)
         }
     }
 
@@ -51,24 +57,21 @@ struct Standing {
         }
     }
 
-    private static func objection(to new: BundleDescription, after record: InstalledRecord) -> String? {
-        guard new.name == record.bundle else { return "\(record.bundle) is installed, this is \(new.name)" }
+    private static func objection(
+        to new: BundleDescription, after record: InstalledRecord
+    ) -> (reason: String, hint: String?)? {
+        guard new.name == record.bundle else {
+            return (
+                "\(record.bundle) is installed, this is \(new.name)",
+                "'sealift-installer uninstall' takes \(record.bundle) away; data stays"
+            )
+        }
         switch (record.kubernetes, new.kubernetes?.version) {
         case (nil, nil): return nil
-        case (nil, _?): return "\(record.bundle) runs on a Kubernetes that was there; the new bundle brings its own"
-        case (_?, nil): return "\(record.bundle) brought its Kubernetes; the new bundle brings none"
-        case (let old?, let next?):
-            guard let from = KubernetesVersion(old), let to = KubernetesVersion(next) else {
-                return "can't compare the Kubernetes versions \(old) and \(next)"
-            }
-            guard to.major == from.major, to >= from else {
-                return "Kubernetes can't go back from \(old) to \(next); restore a backup instead"
-            }
-            // Kubernetes' version skew policy: one minor at a time.
-            guard to.minor <= from.minor + 1 else {
-                return "Kubernetes goes one minor version at a time, not from \(old) to \(next)"
-            }
-            return nil
+        case (nil, _?):
+            return ("\(record.bundle) runs on a Kubernetes that was there; the new bundle brings its own", nil)
+        case (_?, nil): return ("\(record.bundle) brought its Kubernetes; the new bundle brings none", nil)
+        case (let old?, let next?): return KubernetesVersion.objection(to: next, after: old)
         }
     }
 }
@@ -88,6 +91,24 @@ struct KubernetesVersion: Comparable {
             return nil
         }
         (self.major, self.minor, self.patch) = (major, minor, patch)
+    }
+
+    /// Why a cluster can't go from `old` to `next`, and what to do; `nil` where it can.
+    static func objection(to next: String, after old: String) -> (reason: String, hint: String?)? {
+        guard let from = KubernetesVersion(old), let to = KubernetesVersion(next) else {
+            return ("can't compare the Kubernetes versions \(old) and \(next)", nil)
+        }
+        guard to.major == from.major, to >= from else {
+            return ("Kubernetes can't go back from \(old) to \(next); restore a backup instead", nil)
+        }
+        // Kubernetes' version skew policy: one minor at a time.
+        guard to.minor <= from.minor + 1 else {
+            return (
+                "Kubernetes goes one minor version at a time, not from \(old) to \(next)",
+                "upgrade to a bundle with Kubernetes \(from.major).\(from.minor + 1) first"
+            )
+        }
+        return nil
     }
 
     static func < (left: KubernetesVersion, right: KubernetesVersion) -> Bool {

@@ -8,40 +8,20 @@ internal import SystemPackage
 enum StateFile {
     /// The content of the file at `path`; `nil` where there is none.
     static func read(_ path: FilePath) throws(InstallError) -> Data? {
-        do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }  // only read
-            var bytes = Data()
-            var buffer = [UInt8](repeating: 0, count: 64 << 10)
-            while true {
-                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-                guard count > 0 else { return bytes }
-                bytes.append(contentsOf: buffer[..<count])
-            }
-        } catch {
-            let errno = error as? Errno ?? .ioError
-            guard errno != .noSuchFileOrDirectory, errno != .notDirectory else { return nil }
-            throw .system(action: "read", path: path, errno: errno)
-        }
+        try present(path) { () throws(Errno) in Data(try FileContent.bytes(of: path)) }
     }
 
     /// The digest of the file at `path`; `nil` where there is none.
     static func digest(of path: FilePath) throws(InstallError) -> Digest? {
-        do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }  // only read
-            var hasher = DigestHasher()
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-            defer { buffer.deallocate() }
-            while true {
-                let count = try file.read(into: buffer)
-                guard count > 0 else { return hasher.digest() }
-                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-        } catch {
-            let errno = error as? Errno ?? .ioError
-            guard errno != .noSuchFileOrDirectory, errno != .notDirectory else { return nil }
-            throw .system(action: "read", path: path, errno: errno)
+        try present(path) { () throws(Errno) in try FileContent.digest(of: path).digest }
+    }
+
+    private static func present<Value>(
+        _ path: FilePath, _ read: () throws(Errno) -> Value
+    ) throws(InstallError) -> Value? {
+        do { return try read() } catch {
+            guard error != .noSuchFileOrDirectory, error != .notDirectory else { return nil }
+            throw .system(action: "read", path: path, errno: error)
         }
     }
 

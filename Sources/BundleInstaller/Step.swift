@@ -29,6 +29,17 @@ struct Step: Sendable {
         self.perform = perform
     }
 
+    /// Whether an earlier run did it, and its result is still there, as far as that can be told now.
+    func isDone(by entries: [JournalEntry]) async throws -> Bool {
+        guard !isRepeated, entries.isFinished(name, inputs: inputs) else { return false }
+        do {
+            return try await holds()
+        } catch {
+            if Task.isCancelled || error is CancellationError { throw CancellationError() }
+            return false
+        }
+    }
+
     /// One digest for a list of texts.
     static func inputs(_ texts: [String]) -> Digest {
         // A length before each, so that no two lists run together to the same text.

@@ -89,7 +89,7 @@ package struct Uninstallation: Sendable {
     ) -> [Step] {
         var steps: [Step] = []
         if let k0s = platform.k0s {
-            steps += [stop(k0s), reset(k0s), files(k0s)]
+            steps += [stop(k0s), reset(k0s), files(k0s, report)]
         } else {
             // An upgrade that stopped half-way has brought images of its own.
             steps += [applied, images(bundles.union([platform.record.label]).sorted(), report)]
@@ -123,17 +123,22 @@ package struct Uninstallation: Sendable {
         }
     }
 
-    private func files(_ k0s: K0s) -> Step {
+    private func files(_ k0s: K0s, _ report: @escaping @Sendable (InstallEvent) -> Void) -> Step {
         step("files", "remove k0s' program and configuration") {
             let folder = k0s.paths.configuration.removingLastComponent()
             let runtime = folder.appending("containerd.toml")
             if try StateFile.read(runtime)?.starts(with: "# k0s_managed=true".utf8) == true {
                 try StateFile.remove(runtime)
             }
-            let own = [k0s.paths.configuration, k0s.paths.resolvConf, k0s.paths.binary, platform.paths.joinToken]
-            for path in own {
-                try StateFile.remove(path)
+            let ours = Set(platform.record.settings ?? [])
+            for path in [k0s.paths.configuration, k0s.paths.resolvConf] {
+                if try SettingsFile(path: path).isForeign(to: ours) {
+                    report(.warning("\(path) is left alone: it is not as this installer wrote it"))
+                } else {
+                    try StateFile.remove(path)
+                }
             }
+            for path in [k0s.paths.binary, platform.paths.joinToken] { try StateFile.remove(path) }
             // Only where nothing of anybody else's is in them.
             for path in [folder.appending("containerd.d"), folder] { rmdir(path.string) }
         }

@@ -78,11 +78,10 @@ extension BundlePage {
                 .init(title: "Value", isCode: true), .init(title: "Meaning"),
             ], filter: summary.parameters.count > 12 ? "Filter parameters" : nil)
         let rows: [[PageTable.Cell]] = summary.parameters.map { parameter in
-            let choices = parameter.choices.map { "one of \($0.joined(separator: ", "))" }
-            return [
+            [
                 .init(text: parameter.name), .init("<span class=\"whole\">\(parameter.kind.rawValue)</span>"),
                 .init(Self.value(of: parameter)),
-                .init(text: [parameter.description, choices].compactMap(\.self).joined(separator: "; ")),
+                .init(text: parameter.meaning),
             ]
         }
         return "<h3>Parameters</h3>\n\(table.html(rows))"

@@ -151,10 +151,9 @@ extension BundleSummary {
             let value =
                 parameter.value.map { $0.isEmpty ? "\"\"" : $0 }
                 ?? (parameter.generate == nil ? "(to be given)" : "(generated)")
-            let choices = parameter.choices.map { "one of \($0.joined(separator: ", "))" }
             return [
                 parameter.name, parameter.kind.rawValue, value + (parameter.isFrozen ? " (fixed)" : ""),
-                [parameter.description, choices].compactMap { $0 }.joined(separator: "; "),
+                parameter.meaning,
             ]
         }
         return Format.table([["PARAMETER", "TAKES", "VALUE", "MEANING"]] + rows)

@@ -38,7 +38,12 @@ package final class ContainerdConnection {
             http = try HTTP2Connection(socket: socket, cancellation: cancellation, deadline: .now + timeout)
         } catch {
             // What couldn't be reached, our own error says.
-            let reason = if case .unreachable(_, let errno) = error { "\(errno)" } else { error.description }
+            let reason =
+                switch error {
+                case .unreachable(_, let errno): "\(errno)"
+                case .pathTooLong: "the path of a unix socket has at most 107 bytes"
+                default: error.description
+                }
             throw ContainerdError(socket: socket, call: nil, kind: .init(error), message: reason)
         }
     }

@@ -50,10 +50,13 @@ extension ContainerdError: CustomStringConvertible {
         switch kind {
         case _ where isDiskFull:
             "free some space where containerd keeps its data; running again goes on where this stopped"
-        case .unavailable: "is containerd running, and is this its socket?"
+        case .unavailable where call == nil: "is containerd running, and is this its socket?"
+        case .unavailable: "has containerd stopped? its log tells why; once it runs again, so can this"
+        case .invalidArgument where message.contains("snapshotter not loaded"):
+            "'ctr plugins ls' lists the snapshotters that this containerd has"
         case .permissionDenied where call == nil: "run as root; containerd's socket is root's"
         case .notContainerd: "is this the socket of containerd itself, and not that of another service?"
-        case .deadlineExceeded: "containerd hangs or is overloaded; its log tells more"
+        case .deadlineExceeded: "containerd hangs or is overloaded, as its log tells; or the socket is not its own"
         case .locked: "another import of the same image is under way; wait for it, then try again"
         default: nil
         }

@@ -15,7 +15,7 @@ extension DefinitionDecoder {
     }
 
     private func parameter(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter {
-        let mapping = try cursor.mapping("name", "type", "choices", "default", "description", "generate")
+        let mapping = try cursor.mapping("name", "type", "choices", "minLength", "default", "description", "generate")
         let name = try mapping.required("name")
         guard Parameter.isName(try name.string()) else {
             throw name.invalid(try name.string(), "a parameter's name is a letter, then letters, digits, '_' and '-'")
@@ -24,6 +24,7 @@ extension DefinitionDecoder {
             name: try name.string(), kind: try mapping["type"].map(choice) ?? .string,
             description: try mapping["description"]?.string())
         parameter.choices = try choices(mapping, of: parameter)
+        parameter.minLength = try minLength(mapping, of: parameter)
         if let value = mapping["default"] {
             parameter.value = try checked(value, for: parameter)
         }
@@ -35,6 +36,10 @@ extension DefinitionDecoder {
             let kinds: [Parameter.Kind] = generator.isOfHost ? [.string, .host] : [.string]
             guard kinds.contains(parameter.kind), parameter.choices == nil else {
                 throw generate.invalid("…", "only a parameter of type string without choices can be generated")
+            }
+            // Whoever generates less than is wanted would fail at every installation.
+            if !generator.isOfHost, let least = parameter.minLength, generator.length < least {
+                throw generate.invalid("…", "the value has \(least) characters at least")
             }
             parameter.generate = generator
         }
@@ -51,6 +56,18 @@ extension DefinitionDecoder {
         }
         guard !choices.isEmpty else { throw cursor.invalid("[]", "there is something to choose from") }
         return choices
+    }
+
+    private func minLength(_ mapping: StrictMapping, of parameter: Parameter) throws(DefinitionError) -> Int? {
+        guard let cursor = mapping["minLength"] else { return nil }
+        guard parameter.kind == .string, parameter.choices == nil else {
+            throw cursor.invalid(try cursor.string(), "only a parameter of type string without choices has a length")
+        }
+        let length = try cursor.integer()
+        guard (1...256).contains(length) else {
+            throw cursor.invalid(try cursor.string(), "a length is 1 to 256 characters")
+        }
+        return Int(length)
     }
 
     private func generator(_ cursor: StrictYAML) throws(DefinitionError) -> Parameter.Generator {

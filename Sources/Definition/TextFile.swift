@@ -1,3 +1,4 @@
+internal import BundleFormat
 package import SystemPackage
 
 /// More than any manifest has; what is larger is no text that somebody wrote.
@@ -7,17 +8,7 @@ private let maximumTextSize = 16 << 20
 package func readText(at path: FilePath) throws(DefinitionError) -> String {
     let bytes: [UInt8]
     do {
-        let descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        bytes = try descriptor.closeAfter {
-            var bytes: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 64 << 10)
-            while bytes.count <= maximumTextSize {
-                let count = try chunk.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-                guard count > 0 else { break }
-                bytes += chunk[..<count]
-            }
-            return bytes
-        }
+        bytes = try FileContent.bytes(of: path, limit: maximumTextSize)
     } catch {
         throw DefinitionError(SourceLocation(file: path.string), .unreadable("\(error)".lowercasedFirst))
     }

@@ -72,7 +72,7 @@ struct ProbedValues {
         if parameter.generate?.format == Parameter.Generator.nodeAddress { return "192.0.2.1" }
         if parameter.generate?.format == Parameter.Generator.nodeName { return "node" }
         return switch parameter.kind {
-        case .string: "unset"
+        case .string: "unset" + String(repeating: "x", count: max(0, (parameter.minLength ?? 0) - 5))
         case .integer, .quantity: "1"
         case .boolean: "true"
         case .path: "/unset/\(parameter.name)"

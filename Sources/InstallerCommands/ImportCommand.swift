@@ -52,21 +52,26 @@ struct ImportCommand: TalkingCommand {
                 return
             }
             let meter = ProgressMeter(verb: "importing", total: plan.bytesToWrite)
-            let outcome = try await image.run { event in
-                switch event {
-                case .wrote(let count): meter.add(count)
-                case .named(let name, let digest, let before?):
-                    Message.warning("\(name) pointed to \(before), now to \(digest)")
-                case .named(let name, let digest, nil): Message.detail("\(name) is \(digest)")
-                case .blob(let blob): Message.detail("wrote \(blob.digest), \(Format.bytes(blob.size))")
-                case .leftToContainerd(let layer, let reason):
-                    Message.detail("containerd unpacks the layer \(layer.digest): \(reason)")
-                case .layer(let layer): Message.detail("unpacked the layer \(layer.digest)")
-                case .unpacked(let names): Message.detail("unpacked \(names.joined(separator: ", "))")
-                }
-            }
+            let outcome = try await Failure.resumable { try await image.run { $0.show(on: meter) } }
             meter.finish()
             Terminal.standardOutput.write(format == .json ? try Format.json(outcome) : outcome.text(of: bundle))
+        }
+    }
+}
+
+extension ImageImport.Event {
+    fileprivate func show(on meter: ProgressMeter) {
+        switch self {
+        case .wrote(let count): meter.add(count)
+        case .named(let name, let digest, let before?):
+            Message.warning("\(name) pointed to \(before), now to \(digest)")
+        case .named(let name, let digest, nil): Message.detail("\(name) is \(digest)")
+        case .blob(let blob): Message.detail("wrote \(blob.digest), \(Format.bytes(blob.size))")
+        case .leftToContainerd(let layer, let reason):
+            Message.detail("containerd unpacks the layer \(layer.digest): \(reason)")
+        case .allLeftToContainerd(let reason): Message.detail("containerd unpacks all layers: \(reason)")
+        case .layer(let layer): Message.detail("unpacked the layer \(layer.digest)")
+        case .unpacked(let names): Message.detail("unpacked \(names.joined(separator: ", "))")
         }
     }
 }

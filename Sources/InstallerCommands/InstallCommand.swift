@@ -54,14 +54,16 @@ struct InstallArguments: ParsableArguments {
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// Does the command, or prints what it would do.
-    func run(_ kind: Installation.Kind, isMultiNode: Bool = false) async throws {
+    func run(
+        _ kind: Installation.Kind, isMultiNode: Bool = false, allowsDowngrade: Bool = false
+    ) async throws {
         let bundle = try keys.openBundle(path)
         bundle.announceSignature()
         var options = InstallOptions(
             overrides: try values.overrides, profile: values.profile, waived: try host.waived(),
             nodeAddress: host.nodeIP, addsDummyRoute: host.dummyRoute, isMultiNode: isMultiNode,
-            unpacks: !node.noUnpack, unpacker: unpack.unpacker, workers: ProcessorCount.available,
-            startTimeout: .seconds(startTimeout))
+            allowsDowngrade: allowsDowngrade, unpacks: !node.noUnpack, unpacker: unpack.unpacker,
+            workers: ProcessorCount.available, startTimeout: .seconds(startTimeout))
         if bundle.description.kubernetes == nil {
             // Without a word, a later run goes to where the first one went.
             if try !node.given.isEmpty || !InstalledPlatform.isThere() { options.node = try node.options() }
@@ -137,7 +139,8 @@ struct UpgradeCommand: TalkingCommand {
         abstract: "Put a newer bundle in the place of the one that is installed.",
         discussion: """
             Imports the new images beside the old ones while the platform runs, backs Kubernetes up, and applies the \
-            new platform. Data, generated values and what was chosen with --set stay.
+            new platform. Data, generated values and what was chosen with --set stay. An older version is refused \
+            unless --allow-downgrade is given, and an older Kubernetes always.
 
             EXAMPLES:
               sealift-installer upgrade hello-1.1.tar.zst --dry-run
@@ -146,11 +149,14 @@ struct UpgradeCommand: TalkingCommand {
 
     @OptionGroup var arguments: InstallArguments
 
+    @Flag(help: "Take a bundle that is older than the one that is installed, too.")
+    var allowDowngrade = false
+
     @OptionGroup var verbosity: VerbosityArguments
 
     func run() async throws {
         try await runCommand(explaining: Failure.explainingInstall) { [self] in
-            try await arguments.run(.upgrade)
+            try await arguments.run(.upgrade, allowsDowngrade: allowDowngrade)
         }
     }
 }

@@ -52,9 +52,9 @@ extension Failure {
         return switch error.kind {
         case .unavailable, .deadlineExceeded, .locked, .notContainerd, .unimplemented: .unavailable
         case .permissionDenied: .permission
-        case .contentMismatch, .tooLarge: .data
+        case .contentMismatch, .tooLarge, .invalidArgument: .data
         case .cancelled: .interrupted
-        case .notFound, .alreadyExists, .failedPrecondition, .invalidArgument, .other: .software
+        case .notFound, .alreadyExists, .failedPrecondition, .other: .software
         }
     }
 

@@ -24,6 +24,29 @@ struct NodeArguments: ParsableArguments {
     @Flag(help: "Leave layers packed; containerd unpacks them when a container first needs them.")
     var noUnpack = false
 
+    func validate() throws {
+        if address == "" { throw ValidationError("--address needs the path of a socket") }
+        if snapshotter.isEmpty { throw ValidationError("--snapshotter needs a name") }
+        guard Self.isIdentifier(namespace) else {
+            throw ValidationError(
+                "'\(namespace)' can't name a namespace: letters and digits, with '.', '_' or '-' between them")
+        }
+    }
+
+    /// containerd's own rule (`pkg/identifiers/validate.go`).
+    private static func isIdentifier(_ text: String) -> Bool {
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"):
+                true
+            default: false
+            }
+        }
+        let words = text.utf8.split(omittingEmptySubsequences: false) { ".-_".utf8.contains($0) }
+        return text.utf8.count <= 76 && words.allSatisfy { !$0.isEmpty && $0.allSatisfy(isAlphanumeric) }
+    }
+
     /// The options, with a socket that is there.
     func options() throws -> NodeOptions {
         NodeOptions(socket: try socket(), namespace: namespace, snapshotter: snapshotter)
@@ -48,7 +71,7 @@ struct NodeArguments: ParsableArguments {
         return found
     }
 
-    /// What of it was said, as it was written; defaults can't be told from their being said.
+    /// What was said of where images go, as it was written; defaults can't be told from their being said.
     var given: [String] {
         (address == nil ? [] : ["--address"]) + (namespace == Self.usualNamespace ? [] : ["--namespace"])
             + (snapshotter == NodeOptions.usualSnapshotter ? [] : ["--snapshotter"])

@@ -66,18 +66,13 @@ struct UninstallCommand: TalkingCommand {
 
     /// What is typed; Ctrl-C ends it at once.
     private static func answer() async throws -> String? {
-        let cancellation = Cancellation()
-        let line = await withTaskCancellationHandler {
-            await onThread("answer") { () -> String? in
-                var watched = [
-                    pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
-                ]
-                while poll(&watched, 2, -1) < 0, errno == EINTR {}
-                return cancellation.isCancelled ? nil : readLine()
-            }
-        } onCancel: {
-            cancellation.cancel()
+        let line = await onThread("answer") { cancellation -> String? in
+            var watched = [
+                pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            while poll(&watched, 2, -1) < 0, errno == EINTR {}
+            return cancellation.isCancelled ? nil : readLine()
         }
         try Task.checkCancellation()
         return line

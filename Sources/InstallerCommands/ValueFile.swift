@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import CommandSupport
 internal import SystemPackage
 
@@ -8,24 +9,17 @@ enum ValueFile {
 
     /// The text of a file without its last line break.
     static func text(of path: FilePath) throws -> String {
-        var bytes: [UInt8] = []
+        let bytes: [UInt8]
         do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }  // only read
-            var buffer = [UInt8](repeating: 0, count: 16 << 10)
-            while bytes.count <= limit {
-                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-                guard count > 0 else { break }
-                bytes += buffer[..<count]
-            }
-        } catch let errno as Errno {
+            bytes = try FileContent.bytes(of: path, limit: limit)
+        } catch {
             let code: Failure.Code =
-                switch errno {
+                switch error {
                 case .noSuchFileOrDirectory: .noInput
                 case .permissionDenied: .permission
                 default: .inputOutput
                 }
-            throw Failure("can't read the value in \(path): \(errno)", code: code)
+            throw Failure("can't read the value in \(path): \(error)", code: code)
         }
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure("can't use the value in \(path): it is no text of at most \(limit) bytes", code: .data)

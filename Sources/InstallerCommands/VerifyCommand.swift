@@ -14,7 +14,7 @@ struct VerifyCommand: TalkingCommand {
 
             EXAMPLES:
               sealift-installer verify hello-1.0.tar.zst --key release.pub
-              sealift-installer verify hello-1.0.tar.zst --node --pattern nginx
+              sealift-installer verify hello-1.0.tar.zst --node --pattern busybox:1.35.0
             """)
 
     @Argument(help: ArgumentHelp("The bundle's archive.", valueName: "bundle"), completion: .file(extensions: ["zst"]))
@@ -45,7 +45,9 @@ struct VerifyCommand: TalkingCommand {
         if pattern != nil, !asksNode { throw ValidationError("--pattern asks a node: add --node") }
         if !reports.isEmpty, asksNode { throw ValidationError("--report is about the archive: leave out --node") }
         if !bases.files.isEmpty, asksNode { throw ValidationError("--base is about archives: leave out --node") }
-        if node.address != nil, !asksNode { throw ValidationError("--address is a node's: add --node") }
+        if let option = (node.given + (node.noUnpack ? ["--no-unpack"] : [])).first, !asksNode {
+            throw ValidationError("\(option) is a node's: add --node")
+        }
     }
 
     func run() async throws {
@@ -82,11 +84,16 @@ struct VerifyCommand: TalkingCommand {
 }
 
 extension VerifyCommand {
-    /// The name whose last part is most like that of `pattern`: what stands before it is the same for many.
+    /// The name whose last part is most like that of `pattern`, what stands before it being the same for many; where none
+    /// is with the tag, one that is without.
     static func nearestImage(to pattern: String, among names: [String]) -> String? {
         func last(_ name: String) -> String { name.split(separator: "/").last.map(String.init) ?? name }
-        let byLast = Dictionary(names.sorted().map { (last($0), $0) }) { first, _ in first }
-        return nearestName(to: last(pattern), among: byLast.keys).flatMap { byLast[$0] }
+        func bare(_ name: String) -> String { String(last(name).prefix { $0 != ":" && $0 != "@" }) }
+        for part in [last, bare] {
+            let byPart = Dictionary(names.sorted().map { (part($0), $0) }) { first, _ in first }
+            if let near = nearestName(to: part(pattern), among: byPart.keys) { return byPart[near] }
+        }
+        return nil
     }
 }
 

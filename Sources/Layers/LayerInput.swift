@@ -20,9 +20,36 @@ package enum LayerInput {
     /// The tar inside `blob`; told by its first bytes, since media types are often wrong.
     package static func content(of blob: ByteStream) throws(ReadFault) -> any ByteSource {
         switch compression(of: try blob.look(ahead: 4)) {
-        case .gzip: try GzipSource(blob)
-        case .zstd: try ZstdSource(blob)
+        case .gzip: try inflated(blob)
+        case .zstd: try decompressed(blob)
         case .none: blob
+        }
+    }
+
+    /// What gzip members hold (RFC 1952, 2.2).
+    private static func inflated(_ blob: ByteStream) throws(ReadFault) -> MemberSource {
+        let inflater: Inflater
+        do { inflater = try Inflater(.gzip) } catch { throw ReadFault(error.description) }
+        return MemberSource(blob) { first in
+            // Zeros behind the last member are padding, as gzip itself takes it.
+            guard first != 0 else { return false }
+            inflater.restart()
+            return true
+        } step: { input, target in
+            let step = try inflater.step(input, into: target)
+            return (step.taken, step.given, step.hasEnded)
+        }
+    }
+
+    /// What zstd frames hold (RFC 8878, 3).
+    private static func decompressed(_ blob: ByteStream) throws(ReadFault) -> MemberSource {
+        let stream: ZstdStream
+        do { stream = try ZstdStream(windowLog: windowLog) } catch { throw ReadFault(error.description) }
+        return MemberSource(blob) { _ in
+            true
+        } step: { input, target in
+            let step = try stream.step(input, into: target)
+            return (step.taken, step.given, step.hasEnded)
         }
     }
 
@@ -39,63 +66,39 @@ package enum LayerInput {
     }
 }
 
-/// What gzip members hold, one after the other (RFC 1952, 2.2).
-private final class GzipSource: ByteSource {
-    private let compressed: ByteStream
-    private let inflater: Inflater
-    private var isInMember = true
+/// What compressed members, or frames, hold, one after the other.
+private final class MemberSource: ByteSource {
+    /// Decodes what is at hand of a member.
+    typealias Step = (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) throws -> (
+        taken: Int, given: Int, hasEnded: Bool
+    )
 
-    init(_ compressed: ByteStream) throws(ReadFault) {
+    private let compressed: ByteStream
+    private let begin: (UInt8) -> Bool
+    private let step: Step
+    private var isInMember = false
+
+    /// `begin` makes ready for a member that begins with a byte; `false` where none can, and nothing more follows.
+    init(_ compressed: ByteStream, begin: @escaping (UInt8) -> Bool, step: @escaping Step) {
         self.compressed = compressed
-        do { inflater = try Inflater(.gzip) } catch { throw ReadFault(error.description) }
+        self.begin = begin
+        self.step = step
     }
 
     func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
         while true {
             let input = try compressed.look(ahead: 1)
             if !isInMember {
-                // Zeros behind the last member are padding, as gzip itself takes it.
-                guard let first = input.first, first != 0 else { return 0 }
-                inflater.restart()
-                isInMember = true
+                guard let first = input.first, begin(first) else { return 0 }
             }
-            let step: Inflater.Step
-            do { step = try inflater.step(input, into: target) } catch {
+            let (taken, given, hasEnded): (Int, Int, Bool)
+            do { (taken, given, hasEnded) = try step(input, target) } catch {
                 throw ReadFault("its compressed bytes are damaged: \(error)")
             }
-            compressed.advance(step.taken)
-            isInMember = !step.hasEnded
-            if step.given > 0 { return step.given }
-            guard !input.isEmpty || step.hasEnded else { throw ReadFault("its compressed bytes are cut off") }
-        }
-    }
-}
-
-/// What zstd frames hold, one after the other (RFC 8878, 3).
-private final class ZstdSource: ByteSource {
-    private let compressed: ByteStream
-    private let decoder: ZstdStream
-    private var isInFrame = false
-
-    init(_ compressed: ByteStream) throws(ReadFault) {
-        self.compressed = compressed
-        do { decoder = try ZstdStream(windowLog: LayerInput.windowLog) } catch {
-            throw ReadFault(error.description)
-        }
-    }
-
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ReadFault) -> Int {
-        while true {
-            let input = try compressed.look(ahead: 1)
-            guard !input.isEmpty || isInFrame else { return 0 }
-            let step: ZstdStream.Step
-            do { step = try decoder.step(input, into: target) } catch {
-                throw ReadFault("its compressed bytes are damaged: \(error)")
-            }
-            compressed.advance(step.taken)
-            isInFrame = !step.hasEnded
-            if step.given > 0 { return step.given }
-            guard !input.isEmpty || step.hasEnded else { throw ReadFault("its compressed bytes are cut off") }
+            compressed.advance(taken)
+            isInMember = !hasEnded
+            if given > 0 { return given }
+            guard !input.isEmpty || hasEnded else { throw ReadFault("its compressed bytes are cut off") }
         }
     }
 }

@@ -48,6 +48,8 @@ package struct ImageImport: Sendable {
         case named(String, Digest, movedFrom: Digest?)
         /// A layer that is not unpacked here, and why; no failure, since containerd does it.
         case leftToContainerd(Descriptor, reason: String)
+        /// No layer is unpacked here, and why; only where nobody has asked for that.
+        case allLeftToContainerd(reason: String)
         /// A layer is unpacked; the size is that of its blob.
         case layer(Descriptor)
         /// All layers of the images that are known by these references are unpacked.
@@ -91,15 +93,11 @@ package struct ImageImport: Sendable {
     /// Imports what is missing, and ends when all of it is in containerd.
     ///
     /// Throws `ContainerdError`, ``NodeImagesError`` or `FramesError`; cancelling the task stops it between two
-    /// messages. After an error names point to what they pointed to before, or to what is complete.
+    /// messages, and has it throw `CancellationError`. After an error names point to what they pointed to before, or to
+    /// what is complete.
     package func run(progress: @escaping @Sendable (Event) -> Void) async throws -> Outcome {
-        let cancellation = Cancellation()
-        return try await withTaskCancellationHandler {
-            try await onThread("import") { [self] () throws in
-                try ImportRun(self, cancellation: cancellation, progress: progress).perform()
-            }
-        } onCancel: {
-            cancellation.cancel()
+        try await onCancellableThread("import") { [self] cancellation throws in
+            try ImportRun(self, cancellation: cancellation, progress: progress).perform()
         }
     }
 
@@ -130,13 +128,19 @@ extension BundleReader {
 func withNode<Value: Sendable>(
     _ node: NodeOptions, _ body: @escaping @Sendable (ContainerdConnection) throws -> Value
 ) async throws -> Value {
-    let cancellation = Cancellation()
-    return try await withTaskCancellationHandler {
-        try await onThread("containerd") { () throws in
-            try body(
-                ContainerdConnection(socket: node.socket, namespace: node.namespace, cancellation: cancellation))
-        }
-    } onCancel: {
-        cancellation.cancel()
+    try await onCancellableThread("containerd") { cancellation throws in
+        try body(ContainerdConnection(socket: node.socket, namespace: node.namespace, cancellation: cancellation))
+    }
+}
+
+/// Runs `body` on a thread, with what is cancelled together with the task; then `CancellationError` is thrown.
+private func onCancellableThread<Value: Sendable>(
+    _ name: String, _ body: @escaping @Sendable (Cancellation) throws -> Value
+) async throws -> Value {
+    do {
+        return try await onThread(name, body)
+    } catch let error as ContainerdError where error.kind == .cancelled && Task.isCancelled {
+        // Which call it was that had to end matters to nobody.
+        throw CancellationError()
     }
 }

@@ -44,10 +44,11 @@ final class ImportRun {
     }
 
     private func carryOut(_ plan: ImportPlan, lease: ImportLease) throws -> ImageImport.Outcome {
-        let options = job.options
-        let stages = LayerStages(
-            isActive: options.unpacker == .auto && options.node.snapshotter == NodeOptions.usualSnapshotter
-                && UnpackPrivilege.isThere)
+        let obstacle = job.options.unpackingObstacle
+        if let obstacle, job.options.unpacker == .auto, !plan.unpackings.isEmpty {
+            progress(.allLeftToContainerd(reason: obstacle))
+        }
+        let stages = LayerStages(isActive: obstacle == nil)
         let board = ImportBoard(
             ImportSchedule(
                 plan, for: job.images, stagesLayers: stages.isActive, isLeftOut: job.bundle.leftOut.contains))
@@ -68,6 +69,17 @@ final class ImportRun {
         }
         for thread in threads { thread.join() }
         return try board.result()
+    }
+}
+
+extension ImageImport.Options {
+    /// Why no layer can be unpacked here; `nil` where all can.
+    fileprivate var unpackingObstacle: String? {
+        if unpacker == .containerd { return "containerd was asked to" }
+        guard node.snapshotter == NodeOptions.usualSnapshotter else {
+            return "the snapshotter is \(node.snapshotter) and not \(NodeOptions.usualSnapshotter)"
+        }
+        return UnpackPrivilege.obstacle
     }
 }
 

@@ -1,3 +1,4 @@
+internal import BundleFormat
 internal import Containerd
 internal import OCI
 internal import Unpack
@@ -32,7 +33,8 @@ extension ImportWorker {
                     isBase: unpacking.parent == nil)
                 stages.add(unpacking.chain, key: key, folder: folder.upper, implied: implied)
             } catch {
-                leave(unpacking, because: error)
+                // What ended the reading, or the import, is no doubt about the layer; it is thrown below.
+                if feed.failure == nil { leave(unpacking, because: error) }
                 removeSnapshot(key)
             }
             try feed.finish()
@@ -114,6 +116,9 @@ extension ImportWorker {
     }
 
     private func apply(_ unpacking: ImportPlan.Unpacking, to mounts: [Mount]) throws {
+        if stages.isActive, job.bundle.leftOut.contains(unpacking.layer.digest) {
+            leave(unpacking, because: UnpackDoubt("the bundle leaves its bytes to the delta's base"))
+        }
         let found: Descriptor
         do throws(ContainerdError) {
             found = try connection.apply(unpacking.layer, to: mounts)

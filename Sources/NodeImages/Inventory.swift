@@ -1,9 +1,9 @@
 package import OCI
 
 /// What a containerd has of a bundle's images, image by image and name by name.
-package struct Inventory: Hashable, Sendable, Codable {
+package struct Inventory: Hashable, Sendable {
     /// A name that the runtime will be asked for.
-    package struct Name: Hashable, Sendable, Codable {
+    package struct Name: Hashable, Sendable, Encodable {
         package var name: String
         /// What it points to; `nil` where containerd doesn't know the name.
         package var target: Digest?
@@ -18,27 +18,27 @@ package struct Inventory: Hashable, Sendable, Codable {
     }
 
     /// What a blob is in its image.
-    package enum Role: String, Sendable, Codable {
+    package enum Role: String, Sendable, Encodable {
         case index, manifest, config, layer
     }
 
     /// Content that is not there, or not held by what is above it.
-    package struct Blob: Hashable, Sendable, Codable {
+    package struct Blob: Hashable, Sendable, Encodable {
         package var role: Role
         package var digest: Digest
         package var bytes: Int64
     }
 
     /// Whether an image's layers are unpacked.
-    package enum Unpacked: String, Sendable, Codable {
+    package enum Unpacked: String, Sendable, Encodable {
         case yes, no
         /// The image is for another platform than the node's, or has no layers.
         case notApplicable = "not-applicable"
     }
 
-    /// One image of the bundle.
-    package struct Image: Hashable, Sendable, Codable {
-        package var references: [String]
+    /// One image of the bundle: what stands behind one of its references.
+    package struct Image: Hashable, Sendable, Encodable {
+        package var reference: String
         package var digest: Digest
         package var names: [Name]
         /// Content that is not in the store.
@@ -80,8 +80,9 @@ package struct Inventory: Hashable, Sendable, Codable {
     ) {
         self.bundle = bundle
         self.expectsUnpacked = expectsUnpacked
-        self.images = images.map { Image($0, on: node, snapshotter: snapshotter) }
-            .sorted { ($0.references.first ?? "") < ($1.references.first ?? "") }
+        self.images = images.flatMap { wanted in
+            wanted.requests.map { Image($0, of: wanted, on: node, snapshotter: snapshotter) }
+        }.sorted { $0.reference < $1.reference }
     }
 
     /// The part of the inventory that answers for one name, in any spelling that users type.
@@ -101,10 +102,12 @@ package struct Inventory: Hashable, Sendable, Codable {
 }
 
 extension Inventory.Image {
-    fileprivate init(_ wanted: WantedImage, on node: NodeState, snapshotter: String) {
-        references = wanted.references
+    fileprivate init(
+        _ request: WantedImage.Request, of wanted: WantedImage, on node: NodeState, snapshotter: String
+    ) {
+        reference = request.reference
         digest = wanted.root.digest
-        names = wanted.names.map { Inventory.Name($0, wanted.root.digest, on: node) }
+        names = request.names.sorted().map { Inventory.Name($0, wanted.root.digest, on: node) }
         let content =
             wanted.documents.reversed().map { Inventory.Blob($0.descriptor, role: .init($0.descriptor)) }
             + wanted.layers.map { Inventory.Blob($0, role: .layer) }

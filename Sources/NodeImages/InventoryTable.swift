@@ -13,7 +13,7 @@ extension Inventory {
             present.isEmpty ? "-" : verdict(present.allSatisfy(isSound), otherwise)
         }
         return [
-            image.references.joined(separator: ", "), image.digest.short, "\(present.count)/\(image.names.count)",
+            image.reference, image.digest.short, "\(present.count)/\(image.names.count)",
             ofNames(\.isBundles, "DIFFERS"),
             verdict(image.missing.isEmpty, "MISSING") == "ok" ? verdict(image.unheld.isEmpty, "UNHELD") : "MISSING",
             ofNames(\.isVisible, "NO"), ofNames(\.isPinned, "NO"), unpackedCell(image),

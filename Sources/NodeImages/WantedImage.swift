@@ -17,10 +17,14 @@ package struct WantedImage: Sendable {
         package var target: Digest
     }
 
-    /// The references of the bundle's description that this image stands for.
-    package let references: [String]
-    /// Every name that the runtime will be asked for.
-    package let names: [String]
+    /// A reference of the bundle's description, and the names that the runtime will be asked for because of it.
+    package struct Request: Sendable {
+        package var reference: String
+        package var names: [String]
+    }
+
+    /// Why the image is in the bundle, ordered by reference; never empty.
+    package let requests: [Request]
     /// What the names point to.
     package let root: Descriptor
     /// Children before parents, the root last; each once.
@@ -30,6 +34,10 @@ package struct WantedImage: Sendable {
     /// What is unpacked: the images of the node's platform.
     package let chains: [ImageChain]
 
+    /// The references of the bundle's description that this image stands for.
+    package var references: [String] { requests.map(\.reference) }
+    /// Every name that the runtime will be asked for, once.
+    package var names: [String] { Set(requests.flatMap(\.names)).sorted() }
     /// All content, each digest once.
     package var content: [Descriptor] { layers + documents.map(\.descriptor) }
 
@@ -40,14 +48,14 @@ package struct WantedImage: Sendable {
     package static func all(of bundle: BundleReader, for platform: Platform) -> [WantedImage] {
         let described = Dictionary(grouping: bundle.description.images, by: \.digest)
         return bundle.graph.entries.map { entry in
-            let images = described[entry.descriptor.digest] ?? []
-            return WantedImage(
-                entry, references: images.map(\.reference), names: Set(images.flatMap(\.names)).sorted(),
-                platform: platform)
+            let requests = described[entry.descriptor.digest, default: []].map {
+                Request(reference: $0.reference, names: $0.names)
+            }
+            return WantedImage(entry, requests: requests.sorted { $0.reference < $1.reference }, platform: platform)
         }
     }
 
-    init(_ entry: ImageGraph.Entry, references: [String], names: [String], platform: Platform) {
+    init(_ entry: ImageGraph.Entry, requests: [Request], platform: Platform) {
         let own = entry.images.filter { $0.platform == platform }
         let taken = own.isEmpty ? entry.images : own
         var documents: [Document] = []
@@ -72,8 +80,7 @@ package struct WantedImage: Sendable {
             }
             documents.append(Document(descriptor: entry.descriptor.bare, children: children))
         }
-        self.references = references.sorted()
-        self.names = names
+        self.requests = requests
         root = entry.descriptor.bare
         self.documents = documents
         self.layers = layers

@@ -31,7 +31,7 @@ extension PreflightNeeds {
             }?.size ?? 0,
             imageBytes: layers.map(\.size).reduce(0, saturatingSum),
             unpackedBytes: try UnpackedSize.total(of: layers, in: bundle),
-            workloads: description.requirements(withProfile: profile)
+            workloads: Requirements(of: bundle, profile: profile, values: values)
                 .moved(from: description.parameters, to: values),
             images: description.images.map(\.reference),
             created: bundle.index.value.annotations?[Annotation.created].flatMap(Timestamp.seconds),
@@ -51,7 +51,68 @@ func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
     return overflows ? .max : sum
 }
 
+extension BundleReader {
+    /// The text of an artifact's layer; `nil` where it is none that the archive's beginning has.
+    fileprivate func text(of layer: Descriptor?) -> String? {
+        let member = contents.members.first { layer.map { LayoutNames.blob($0.digest) } == $0.name }
+        guard case .document(let bytes) = member?.content else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What the manifests of all stages ask for with `values`.
+    fileprivate func amounts(with values: [String: String]) -> ManifestAmounts? {
+        // A value that its parameter refuses was an error long before preflight.
+        guard let expansion = try? ParameterExpansion(parameters: description.parameters, values: values) else {
+            return nil
+        }
+        let texts = description.stages.flatMap(\.manifests).map { title in
+            text(of: artifact.value.layers.first { $0.annotations?[Annotation.title] == title }) ?? ""
+        }
+        return ManifestAmounts(of: texts, expansion)
+    }
+}
+
 extension Requirements {
+    /// What `bundle` asks for with `values`: what its build has counted with others, and the difference that these make.
+    fileprivate init(of bundle: BundleReader, profile: String?, values: [String: String]) {
+        let description = bundle.description
+        let built = Dictionary(
+            description.parameters.compactMap { parameter in parameter.value.map { (parameter.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let known = Parameter.profileNames(in: profile).last { description.profileRequirements[$0] != nil }
+        let counted = built.merging(known.flatMap { description.profiles[$0] } ?? [:]) { _, chosen in chosen }
+        let chosen = built.merging(values) { _, chosen in chosen }
+        self = description.requirements(withProfile: profile)
+        guard counted != chosen, let before = bundle.amounts(with: counted), let now = bundle.amounts(with: chosen)
+        else {
+            return
+        }
+        change(from: before, to: now)
+    }
+
+    private mutating func change(from before: ManifestAmounts, to now: ManifestAmounts) {
+        func changed(_ amount: Int64, _ field: (ManifestAmounts) -> Int64) -> Int64 {
+            max(0, saturatingSum(amount, field(now) - field(before)))
+        }
+        cpuMillis = changed(cpuMillis, \.cpuMillis)
+        memoryBytes = changed(memoryBytes, \.memoryBytes)
+        memoryLimitBytes = changed(memoryLimitBytes, \.memoryLimitBytes)
+        volumeBytes = changed(volumeBytes) { $0.capacities.values.reduce(0, saturatingSum) }
+        // Claims of volumes that the bundle brings are not counted a second time.
+        if now.capacities.isEmpty { volumeBytes = changed(volumeBytes, \.claimBytes) }
+        for index in hostPaths.indices {
+            guard let bytes = hostPaths[index].bytes, hostPaths[index].owner.hasPrefix("PersistentVolume/") else {
+                continue
+            }
+            let name = String(hostPaths[index].owner.dropFirst("PersistentVolume/".count))
+            hostPaths[index].bytes = changed(bytes) { $0.capacities[name] ?? 0 }
+        }
+        guard before.ports.count == now.ports.count else { return }
+        let ports = Dictionary(
+            zip(before.ports, now.ports).filter { $0 != $1 }, uniquingKeysWith: { first, _ in first })
+        for index in hostPorts.indices { hostPorts[index].port = ports[hostPorts[index].port] ?? hostPorts[index].port }
+    }
+
     /// The requirements with paths below a parameter's value put below the value that it will have.
     fileprivate func moved(from parameters: [Parameter], to values: [String: String]) -> Requirements {
         let moves = parameters.filter { $0.kind == .path }.compactMap { parameter -> (from: String, to: String)? in
@@ -76,15 +137,13 @@ struct KubernetesNetworks {
     init(of bundle: BundleReader, values: [String: String]) {
         self.init()
         let layer = bundle.artifact.value.layers.first { $0.mediaType == .kubernetesConfig }
-        let member = bundle.contents.members.first { layer.map { LayoutNames.blob($0.digest) } == $0.name }
-        guard case .document(let bytes) = member?.content else { return }
+        guard let text = bundle.text(of: layer) else { return }
         let parameters = bundle.description.parameters
         let known = parameters.compactMap { parameter in
             (values[parameter.name] ?? parameter.value).map { (parameter.name, $0) }
         }
         self.init(
-            reading: String(decoding: bytes, as: UTF8.self),
-            values: Dictionary(known) { first, _ in first }, parameters: parameters)
+            reading: text, values: Dictionary(known) { first, _ in first }, parameters: parameters)
     }
 
     private init() {}

@@ -19,7 +19,7 @@ package struct PreflightOptions: Sendable {
         case worker(controller: String)
     }
 
-    /// Runs the k0s of the bundle with arguments; returns its exit status and what it printed.
+    /// Runs the k0s of the bundle with arguments; returns its exit status and what it printed, errors where that is all.
     package typealias RunK0s = @Sendable (_ arguments: [String]) async throws -> (status: Int32, output: String)
 
     package var purpose: Purpose

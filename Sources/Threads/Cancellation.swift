@@ -27,6 +27,11 @@ package final class Cancellation: Sendable {
     /// Whether ``cancel()`` was called.
     package var isCancelled: Bool { flag.load(ordering: .acquiring) }
 
+    /// Throws `CancellationError` once cancelled.
+    package func check() throws(CancellationError) {
+        if isCancelled { throw CancellationError() }
+    }
+
     /// A descriptor that `poll` reports as readable once cancelled; valid as long as this object, and not to be read.
     package var descriptor: CInt { ends.watched }
 

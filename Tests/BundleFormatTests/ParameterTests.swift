@@ -81,6 +81,16 @@ import Testing
         }
     }
 
+    @Test func takesNothingShorterThanItSays() throws {
+        let user = Parameter(name: "user", kind: .string, description: "who logs in", minLength: 4)
+        try user.validate("anna")
+        try user.validate("änna")
+        #expect(user.meaning == "who logs in; 4 characters at least")
+        #expect(throws: ParameterError.invalid(name: "user", value: "ann", rule: "4 characters at least are wanted")) {
+            try user.validate("ann")
+        }
+    }
+
     private func error(profile: String? = nil, _ overrides: [String: String] = [:]) -> ParameterError? {
         do {
             _ = try Parameter.resolve(parameters, profiles: profiles, profile: profile, overrides: overrides)

@@ -133,6 +133,29 @@ import Threads
         try InstallLock.check(path)
     }
 
+    /// As a child that was just made has one until it has become another program.
+    @Test func lettingGoCountsForCopiesOfItsDescriptor() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("lock")
+        var copies: [CInt] = []
+        do {
+            let lock = try InstallLock(at: path)
+            var own = stat()
+            #expect(stat(path.string, &own) == 0)
+            for number in CInt(0)..<1024 {
+                var status = stat()
+                guard fstat(number, &status) == 0, status.st_ino == own.st_ino, status.st_dev == own.st_dev else {
+                    continue
+                }
+                copies.append(dup(number))
+            }
+            _ = consume lock
+        }
+        defer { copies.forEach { close($0) } }
+        #expect(!copies.isEmpty)
+        try InstallLock.check(path)
+    }
+
     @Test func waitsForTheLastChildOfOneThatWasKilled() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("lock")

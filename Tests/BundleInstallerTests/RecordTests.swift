@@ -157,10 +157,27 @@ private func object(_ kind: String, _ name: String, _ version: String = "v1") ->
         k0s.configuration = directory.file("etc/k0s/k0s.yaml")
         k0s.resolvConf = directory.file("etc/k0s/resolv.conf")
         try write("x: y\n".utf8, to: k0s.configuration)
+        try write("mine".utf8, to: k0s.resolvConf)
         try StateFile.makeFolder(paths.state)
-        try sampleRecord(kubernetes: "v1.36.3+k0s.0").write(to: paths.record)
+        var record = sampleRecord(kubernetes: "v1.36.3+k0s.0")
+        record.settings = [.of(Data("x: y\n".utf8))]
+        try record.write(to: paths.record)
         try write("{}".utf8, to: paths.parameters)
-        try await Uninstallation(of: InstalledPlatform(paths: paths, k0sPaths: k0s), deletesData: true).run { _ in }
+        let texts = Record<String>()
+        func run() async throws {
+            try await Uninstallation(of: InstalledPlatform(paths: paths, k0sPaths: k0s), deletesData: true).run {
+                texts.add("\($0)")
+            }
+        }
+        try await run()
+        #expect(!exists(directory.file("state")) && !exists(k0s.configuration))
+        #expect(try contents(of: k0s.resolvConf) == Array("mine".utf8), "what somebody else wrote stays")
+        #expect(texts.all.contains { $0.contains("\(k0s.resolvConf) is left alone") })
+
+        record.settings = [.of(Data("mine".utf8))]
+        try StateFile.makeFolder(paths.state)
+        try record.write(to: paths.record)
+        try await run()
         #expect(!exists(directory.file("state")) && !exists(directory.file("etc/k0s")))
     }
 }

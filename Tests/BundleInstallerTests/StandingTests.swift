@@ -32,12 +32,42 @@ func sampleRecord(
     }
 }
 
+@Suite struct BundleVersionTests {
+    private static let ascending = [
+        "0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
+        "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2", "1.10", "v2.0.0", "2026.11.22", "20261122", "99999999999999999999.0",
+    ]
+
+    @Test func areInOrder() {
+        for (index, left) in Self.ascending.enumerated() {
+            for (other, right) in Self.ascending.enumerated() {
+                #expect(
+                    BundleVersion(left).isOlder(than: BundleVersion(right)) == (index < other), "\(left) \(right)")
+            }
+        }
+    }
+
+    @Test(arguments: [("1.0", "1.0.0"), ("1.0.0+1", "1.0.0+2"), ("v1.0", "1.0"), ("1.00", "1.0")])
+    func areTheSame(left: String, right: String) {
+        #expect(!BundleVersion(left).isOlder(than: BundleVersion(right)))
+        #expect(!BundleVersion(right).isOlder(than: BundleVersion(left)))
+    }
+
+    @Test(arguments: ["", "spring", "1.x", "1..2", "-1", "v", "2024a"])
+    func haveNoOrder(text: String) {
+        #expect(!BundleVersion(text).isOlder(than: BundleVersion("9.9")))
+        #expect(!BundleVersion("0.1").isOlder(than: BundleVersion(text)))
+    }
+}
+
 @Suite struct StandingTests {
     private let one = Digest.of(Data("1".utf8))
     private let two = Digest.of(Data("2".utf8))
 
-    private func description(_ kubernetes: String? = nil, name: String = "sample") -> BundleDescription {
-        var bundle = TestBundle(version: "2.0.0").description
+    private func description(
+        _ kubernetes: String? = nil, name: String = "sample", version: String = "2.0.0"
+    ) -> BundleDescription {
+        var bundle = TestBundle(version: version).description
         bundle.name = name
         bundle.kubernetes = kubernetes.map {
             .init(distribution: "k0s", version: $0, binaries: [:], config: nil, images: [])
@@ -56,14 +86,15 @@ func sampleRecord(
     /// What is replaced; or what is wrong.
     private func decide(
         _ kind: Installation.Kind, _ index: Digest, _ record: InstalledRecord?, _ entries: [JournalEntry] = [],
-        _ description: BundleDescription? = nil
+        _ description: BundleDescription? = nil, allowsDowngrade: Bool = false
     ) -> String {
         do throws(InstallError) {
             let standing = try Standing(
-                kind, of: description ?? self.description(), index: index, record: record, entries: entries)
+                kind, of: description ?? self.description(), index: index, record: record, entries: entries,
+                allowsDowngrade: allowsDowngrade)
             return standing.replaced.map { "replaces \($0.label)" } ?? "replaces nothing"
         } catch {
-            return "\(error)"
+            return "\(error)" + (error.hint.map { "; hint: \($0)" } ?? "")
         }
     }
 
@@ -96,6 +127,20 @@ func sampleRecord(
         #expect(decide(.upgrade, one, sampleRecord()) == "replaces nothing", "run again")
         #expect(decide(.upgrade, two, sampleRecord(), entries("install", one)).contains("was begun here"))
         #expect(decide(.upgrade, two, sampleRecord(), [], description(name: "other")).contains("this is other"))
+    }
+
+    @Test func anOlderVersionIsTakenOnlyWhereItIsMeant() {
+        let record = sampleRecord(version: "2.1.0")
+        let refusal = decide(.upgrade, two, record)
+        #expect(refusal.contains("sample-2.0.0 is older than sample-2.1.0, which is installed; hint: --allow-down"))
+        #expect(decide(.upgrade, two, record, allowsDowngrade: true) == "replaces sample-2.1.0")
+        #expect(decide(.upgrade, two, sampleRecord(version: "2.0.0")) == "replaces sample-2.0.0", "built anew")
+        #expect(decide(.upgrade, two, sampleRecord(version: "spring")) == "replaces sample-spring", "in no order")
+        // Kubernetes' own rule stands whatever is allowed.
+        let newer = sampleRecord(version: "2.1.0", kubernetes: "v1.36.3+k0s.0")
+        #expect(
+            decide(.upgrade, two, newer, [], description("v1.36.2+k0s.0"), allowsDowngrade: true).contains(
+                "can't go back"))
     }
 
     @Test func anUpgradeThatOnlyLacksItsLastLineIsFinished() {
@@ -131,6 +176,7 @@ func sampleRecord(
         ("v1.36.3+k0s.0", "v1.36.3+k0s.0", "replaces sample-1.0.0"),
         ("v1.36.2+k0s.0", "v1.36.3+k0s.1", "replaces sample-1.0.0"),
         ("v1.34.7+k0s.0", "v1.36.3+k0s.0", "one minor version at a time"),
+        ("v1.34.7+k0s.0", "v1.36.3+k0s.0", "hint: upgrade to a bundle with Kubernetes 1.35 first"),
         ("v1.36.3+k0s.0", "v1.36.2+k0s.0", "can't go back"),
         ("v1.36.3+k0s.0", "v2.0.0+k0s.0", "can't go back"),
         ("v1.36.3+k0s.0", "newest", "can't compare"),

@@ -13,6 +13,18 @@ final class Record<Element: Sendable>: Sendable {
     func add(_ element: Element) { elements.withLock { $0.append(element) } }
 }
 
+@Suite struct ImageCountTests {
+    @Test func countsImagesAndNotNames() {
+        let images = ImageCount([["a:1", "a@1"], ["b:1", "b@1"], ["c@1"]], lacking: ["a:1", "a@1", "b:1"])
+        var texts = [images.text]
+        for name in ["a@1", "b:1", "a:1", "a:1"] {
+            images.add(name)
+            texts.append(images.text)
+        }
+        #expect(texts == [1, 1, 2, 3, 3].map { "\($0) of 3 images" })
+    }
+}
+
 @Suite struct StepRunnerTests {
     private struct Broken: Error {}
 
@@ -119,6 +131,31 @@ final class Record<Element: Sendable>: Sendable {
         }
         #expect(record.all.isEmpty)
         #expect(try await run(path) { [step("a", in: $0)] } == ["a"], "it is not taken for done the next time")
+    }
+
+    /// A plan asks whether what was done is there still; what nobody can say counts as gone.
+    @Test func aPlanLooksWhetherWhatWasDoneIsThere() async throws {
+        let inputs = Step.inputs(["1"])
+        let entries = [
+            JournalEntry(.begun, step: "a", inputs: inputs), JournalEntry(.finished, step: "a", inputs: inputs),
+        ]
+        func isDone(
+            _ name: String, _ holds: Bool?, input: String = "1", isRepeated: Bool = false
+        ) async throws -> Bool {
+            let step = Step(name, title: name, inputs: [input], isRepeated: isRepeated) {
+                guard let holds else { throw InstallError.busy(pid: nil) }
+                return holds
+            } perform: {
+                Issue.record("a plan does nothing")
+            }
+            return try await step.isDone(by: entries)
+        }
+        #expect(try await isDone("a", true))
+        #expect(try await !isDone("a", false))
+        #expect(try await !isDone("a", nil))
+        #expect(try await !isDone("b", nil), "never done, whatever can't be asked")
+        #expect(try await !isDone("a", true, input: "2"), "with other inputs")
+        #expect(try await !isDone("a", true, isRepeated: true))
     }
 
     @Test func cancellationLeavesTheStepBegun() async throws {

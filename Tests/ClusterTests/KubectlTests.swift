@@ -83,6 +83,35 @@ struct KubectlTests {
         }
     }
 
+    @Test func tellsWhatIsNotAsItWasApplied() async throws {
+        try await KubernetesStandIn.with { standIn in
+            let kubectl = kubectl(standIn)
+            let settings =
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: default}\ndata: {a: b}"
+            let secret =
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: login, namespace: default}\nstringData: {p: hunter2}"
+            let manifests = manifest(deployment("web", replicas: 2), settings, secret)
+            #expect(try await kubectl.drift(from: manifests).map(\.name) == ["web", "settings", "login"], "none there")
+            _ = try await kubectl.apply(manifests)
+            try await readiness(standIn).wait(for: [web], timeout: .seconds(60))
+            #expect(try await kubectl.drift(from: manifests).isEmpty)
+            func edit(_ arguments: String...) async throws {
+                _ = try await kubectl.once("edit", arguments, timeout: .seconds(60))
+            }
+            try await edit("label", "deployment", "web", "beside=ours")
+            #expect(try await kubectl.drift(from: manifests).isEmpty, "what others add is theirs")
+            try await edit("scale", "deployment", "web", "--replicas=3")
+            #expect(try await kubectl.drift(from: manifests) == [web])
+            try await edit("patch", "configmap", "settings", "--patch", #"{"data":{"a":"c"}}"#)
+            try await edit("patch", "secret", "login", "--patch", #"{"data":{"p":"eA=="}}"#)
+            #expect(try await kubectl.drift(from: manifests).map(\.name) == ["web", "settings", "login"])
+            _ = try await kubectl.apply(manifests)
+            #expect(try await kubectl.drift(from: manifests).isEmpty)
+            try await edit("delete", "configmap", "settings")
+            #expect(try await kubectl.drift(from: manifests).map(\.name) == ["settings"])
+        }
+    }
+
     @Test func whatIsWrongForGoodFailsAtOnceWithKubectlsWords() async throws {
         try await KubernetesStandIn.with { standIn in
             var patient = kubectl(standIn)

@@ -146,6 +146,15 @@ struct Answer: Sendable, CustomTestStringConvertible {
         #expect(error?.hint == "is containerd running, and is this its socket?")
     }
 
+    @Test func theSocketsPathIsTooLong() async {
+        let path = FilePath("/" + String(repeating: "x", count: 108))
+        let error = await onThread("failure-test") { Self.failure(at: path) }
+        #expect(error?.kind == .invalidArgument)
+        #expect(
+            error?.description
+                == "can't connect to containerd at \(path): the path of a unix socket has at most 107 bytes")
+    }
+
     @Test func theServerHangs() async {
         let error = await onThread("failure-test") {
             let folder = TemporaryDirectory()

@@ -25,7 +25,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
           - {name: dataDir, type: path, default: /tmp, description: "data"}
           - {name: name}
           - {name: replicas, type: integer, choices: [1, 2], default: 1}
-          - {name: password, generate: {length: 24}}
+          - {name: password, minLength: 12, generate: {length: 24}}
           - {name: clusterId, generate: {format: uuid-base64}}
           - {name: nodeAddress, type: host, generate: {format: node-address}}
           - {name: nodeName, type: host, generate: {format: node-name}}
@@ -68,6 +68,7 @@ private let sum = String(repeating: "0123456789abcdef", count: 4)
             #expect(definition.parameters.map(\.kind) == [.path, .string, .integer, .string, .string, .host, .host])
             #expect(definition.parameters.map(\.value) == ["/tmp", nil, "1", nil, nil, nil, nil])
             #expect(definition.parameters.map(\.choices) == [nil, nil, ["1", "2"], nil, nil, nil, nil])
+            #expect(definition.parameters.map(\.minLength) == [nil, nil, nil, 12, nil, nil, nil])
             #expect(definition.parameters[3].generate == .init(length: 24, format: "alphanumeric"))
             #expect(definition.parameters[4].generate == .init(length: 22, format: "uuid-base64"))
             #expect(definition.parameters[5].generate == .init(length: 0, format: "node-address"))

@@ -221,6 +221,18 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         .init(
             adding: "parameters: [{name: a, choices: [x]}]\nprofiles:\n  p:\n    a: y\n",
             "bundle.yaml:11: parameter 'a' can't be 'y': the choices are x"),
+        .init(
+            adding: "parameters: [{name: a, type: integer, minLength: 2}]\n",
+            "bundle.yaml:8: parameters[0].minLength can't be '2': only a parameter of type string without choices"),
+        .init(
+            adding: "parameters: [{name: a, minLength: 0}]\n",
+            "bundle.yaml:8: parameters[0].minLength can't be '0': a length is 1 to 256 characters"),
+        .init(
+            adding: "parameters: [{name: a, minLength: 4, default: abc}]\n",
+            "bundle.yaml:8: parameter 'a' can't be 'abc': 4 characters at least are wanted"),
+        .init(
+            adding: "parameters: [{name: a, minLength: 12, generate: {length: 11}}]\n",
+            "bundle.yaml:8: parameters[0].generate can't be '…': the value has 12 characters at least"),
         .init(adding: "parameters: [{name: a}, {name: a}]\n", "bundle.yaml:8: parameter 'a' stands in line 8 already"),
         .init(
             adding: "parameters: [{name: replicas}]\nprofiles:\n  p:\n    replica: 1\n",

@@ -81,8 +81,16 @@ struct FaultTests {
     }
 
     private func expectUpgradeAndUninstall(_ log: MachineLog) {
+        let asleep = log["asleep"]
+        #expect(asleep.status == 70)
+        #expect(asleep.output.contains("step 'k0s-running' failed: k0s start failed with exit status 1: Error: told"))
+        #expect(asleep.output.contains("nothing was changed: 'sealift-installer install' of harbour-1.0.0 mends it"))
+        for fact in ["bundle   harbour 1.0.0", "install  finished", "cluster  k0s is not running"] {
+            #expect(log["asleep-status"].lines.contains(fact), "\(log["asleep-status"].output)")
+        }
         let backup = log["backup"]
         #expect(backup.status == 70)
+        #expect(backup.output.contains("warning: k0s isn't running; it is started, since an upgrade needs it"))
         #expect(
             backup.output.contains("step 'backup' failed: k0s backup failed with exit status 1: Error: told at backup"))
         #expect(backup.output.contains("hint: k0s must be running, and the folder must have room"))

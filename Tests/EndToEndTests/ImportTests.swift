@@ -3,16 +3,17 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Images of a bundle in a real containerd, without a network.
+/// Images of a bundle in real containerds, without a network.
 @Suite(
     .enabled(
         if: Executables.areThere && Executables.isRoot && Containerd.isInstalled
             && Executables.areInstalled("unshare", "setpriv", "ip"),
         "needs root, containerd, ctr, runc, and what all these tests need"))
 struct ImportTests {
-    @Test func isCompleteAndWhatIsLostIsNamed() async throws {
+    @Test(arguments: ContainerdDaemon.programs)
+    func isCompleteAndWhatIsLostIsNamed(_ containerd: String) async throws {
         let sample = try SampleBundle.withLargeBlob(bytes: 210_000_000)
-        let log = try await run("import-losses", sample)
+        let log = try await run("import-losses", sample, on: containerd)
         #expect(log["network"].lines == [])
         #expect(log["import"].status == 0, "\(log.whole)")
         #expect(log["verify"].status == 0, "\(log.whole)")
@@ -40,8 +41,9 @@ struct ImportTests {
         }
     }
 
-    @Test func survivesBeingKilledAnywhere() async throws {
-        let log = try await run("import-kills", try .withLargeBlob(bytes: 60_000_000))
+    @Test(arguments: ContainerdDaemon.programs)
+    func survivesBeingKilledAnywhere(_ containerd: String) async throws {
+        let log = try await run("import-kills", try .withLargeBlob(bytes: 60_000_000), on: containerd)
         #expect(log["whole"].status == 0, "\(log.whole)")
         #expect(log["incomplete"].lines == [])
         #expect((Int(log["killed"].output) ?? 0) >= 10, "\(log.whole)")
@@ -53,7 +55,9 @@ struct ImportTests {
     }
 
     /// Builds `sample` and runs a script beside a fresh containerd, in a network namespace that nothing is up in.
-    private func run(_ script: String, _ sample: SampleBundle) async throws -> MachineLog {
+    private func run(
+        _ script: String, _ sample: SampleBundle, on containerd: String
+    ) async throws -> MachineLog {
         let place = try Workplace(sample)
         try await DockerRegistry.with(.plain) { registry in
             try sample.publish(to: registry)
@@ -64,7 +68,7 @@ struct ImportTests {
         let result = try await place.run([
             "/usr/bin/unshare", "--net", "/bin/bash", scripts.appending("import.sh").string,
             place.file("containerd").string, place.output.appending(sample.archive).string,
-            Executables.installer.string, scripts.appending("\(script).sh").string,
+            Executables.installer.string, scripts.appending("\(script).sh").string, containerd,
         ])
         #expect(result.code == 0, "\(result.transcript)")
         return MachineLog(status: result.code, whole: result.output + result.errors)

@@ -51,6 +51,10 @@ struct InstallTests {
         #expect(events.last?.secretsFile == "/var/lib/sealift/parameters.json")
         #expect(events.last?.secrets == ["password"])
 
+        #expect(log["kept"].output == "# not ours")
+        #expect(
+            install.output.contains("it is kept as /etc/k0s/k0s.yaml.before-sealift"), "\(install.output)")
+
         let status = log["status"]
         #expect(status.status == 0)
         #expect(status.output.contains("bundle   harbour 1.0.0\nk0s      v1.36.3+k0s.0\nnode     203.0.113.254"))
@@ -83,6 +87,8 @@ struct InstallTests {
         #expect(
             again.output.contains("\ngenerated for you: password, in /var/lib/sealift/parameters.json"))
         #expect(log["dry-again"].lines.filter { $0.hasPrefix("done") }.count == kept.count)
+        let gone = log["dry-gone"].lines.filter { $0.hasPrefix("todo") && !log["dry-again"].lines.contains($0) }
+        #expect(gone.count == 1 && gone.first?.contains("dummy-route") == true, "\(gone)")
         let check = log["check"]
         #expect(check.status == 0)
         #expect(

@@ -21,6 +21,12 @@ struct ResumeTests {
         for step in ["k0s-service", "k0s-start", "import", "stage-base", "stage-app"] {
             #expect(steps.contains("killed begun \(step)") && steps.contains("killed inside \(step)"))
         }
+        let upgradeSteps = log["killed-upgrade"].lines
+        for step in ["import", "backup", "k0s-start", "stage-app"] {
+            #expect(
+                upgradeSteps.contains("killed begun \(step)") && upgradeSteps.contains("killed inside \(step)"),
+                "\(step)")
+        }
         let uninstall = log["killed-uninstall"]
         #expect(uninstall.status == 0, "\(uninstall.output)")
         #expect(uninstall.lines.filter { $0.hasPrefix("killed ") }.count >= 8)

@@ -97,11 +97,26 @@ import Testing
         ["install"], ["install", "b", "c"], ["install", "b", "--format", "xml"],
         ["install", "b", "--start-timeout", "0"],
         ["install", "b", "--start-timeout", "x"], ["upgrade", "b", "--multi-node"], ["verify", "b", "--pattern", "x"],
-        ["verify", "b", "--address", "/x"], ["uninstall", "b"], ["status", "--set", "a=b"], ["nonsense"],
+        ["verify", "b", "--address", "/x"], ["verify", "b", "--namespace", "x"],
+        ["verify", "b", "--snapshotter", "native"], ["verify", "b", "--no-unpack"], ["import", "b", "--address", ""],
+        ["import", "b", "--snapshotter", ""], ["uninstall", "b"], ["status", "--set", "a=b"], ["nonsense"],
         ["preflight", "b", "--nonsense"], ["install", "b", "--node-ip", "here"],
     ])
     func refusesWrongUsage(arguments: [String]) {
         #expect(throws: (any Error).self) { try InstallerCommand.parseAsRoot(arguments) }
+    }
+
+    @Test(arguments: [
+        ("k8s.io", true), ("x", true), ("a-b_c.D9", true), (String(repeating: "a", count: 76), true), ("", false),
+        (String(repeating: "a", count: 77), false), ("a b", false), ("a/b", false), ("-a", false), ("a-", false),
+        ("a..b", false), ("\u{E4}", false), ("a\n", false),
+    ]) func knowsWhatANamespaceCanBeCalled(name: String, isRight: Bool) throws {
+        let parse = { try InstallerCommand.parseAsRoot(["verify", "b", "--node", "--namespace=\(name)"]) }
+        if isRight {
+            #expect(try parse() is VerifyCommand)
+        } else {
+            #expect(throws: (any Error).self) { try parse() }
+        }
     }
 
     @Test(arguments: [["novalue"], ["=x"], ["a=1", "a=2"]]) func refusesAssignmentsThatAreNone(set: [String]) throws {
@@ -143,6 +158,7 @@ import Testing
     @Test(arguments: [
         ("nfii:1.23.2", "docker.io/apache/nifi:1.23.2"), ("apache/nifi:1.23.1", "docker.io/apache/nifi:1.23.2"),
         ("library/bussybox:1.35.0", "docker.io/library/busybox:1.35.0"), ("grafana:10", nil),
+        ("nifi", "docker.io/apache/nifi:1.23.2"), ("prometheus:v3", "quay.io/prometheus/prometheus:v2.50.0"),
     ])
     func isTheOneWhoseLastPartIsNear(_ pattern: String, _ meant: String?) {
         #expect(VerifyCommand.nearestImage(to: pattern, among: names) == meant)

@@ -1,3 +1,4 @@
+import BundleFormat
 import Cluster
 import CommandSupport
 import NodeImages
@@ -28,7 +29,11 @@ import Testing
         let failure = Failure.explainingInstall(full)
         #expect(failure.code == .inputOutput && failure.hint?.contains("free some space") == true)
         #expect(!failure.message.contains("hint:"))
-        #expect(Failure.explainingInstall(containerd(.unavailable)).hint?.contains("is containerd running") == true)
+        let unreachable = Failure.explainingInstall(containerd(.unavailable, call: nil))
+        #expect(unreachable.hint?.contains("is containerd running") == true)
+        #expect(Failure.explainingInstall(containerd(.unavailable)).hint?.contains("has containerd stopped") == true)
+        let unknown = Failure.explainingInstall(containerd(.invalidArgument, "snapshotter not loaded: x"))
+        #expect(unknown.code == .data && unknown.hint?.contains("ctr plugins ls") == true)
     }
 
     @Test func knowsTheNodesImages() {
@@ -61,6 +66,9 @@ import Testing
         #expect(code(InstallError.system(action: "write", path: "/x", errno: .readOnlyFileSystem)) == .cantCreate)
         #expect(code(InstallError.preflight(failed: ["cpu"])) == .data)
         #expect(code(InstallError.uninstalling("x")) == .data)
+        let newer = Failure.explainingInstall(BundleError.newer(path: "/b", schema: 2))
+        #expect(newer.code == .data && newer.hint == "use the sealift-installer that came with the bundle")
+        #expect(newer.message == "/b is of a newer format, schema 2: this Sealift reads schema 1")
         #expect(code(ClusterError.cancelled(action: "x")) == .interrupted)
         #expect(code(ClusterError.noJob(check: "x")) == .unavailable)
         #expect(code(ProcessFailure.notFound("kubectl", searchPath: "/bin")) == .unavailable)

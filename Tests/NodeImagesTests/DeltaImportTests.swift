@@ -48,8 +48,11 @@ struct DeltaImportTests {
         let delta = try new.write(to: folder.file("delta"))
         try await PrivateContainerd.with(release) { containerd in
             try await containerd.importAll(base, unpacks: false)
-            let outcome = try await containerd.importAll(delta)
+            let told = Told()
+            let outcome = try await containerd.job(delta).run(progress: told.take)
             #expect(outcome.layersUnpacked == 7 && outcome.layersUnpackedByContainerd == 3)
+            let reasons = delta.leftOut.blobs.keys.map { "\($0): the bundle leaves its bytes to the delta's base" }
+            #expect(Set(told.reasons) == Set(reasons) && told.reasons.count == 3)
             #expect(try await containerd.inventory(delta).isSound)
         }
     }

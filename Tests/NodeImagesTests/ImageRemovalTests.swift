@@ -43,6 +43,40 @@ struct ImageRemovalTests {
     }
 
     @Test(arguments: PrivateContainerd.releases)
+    func leavesEverythingElseAsItWas(_ release: PrivateContainerd.Release) async throws {
+        let folder = TemporaryDirectory()
+        let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))
+        // Its base layer is the bundle's, too.
+        var theirs = NodeBundle([
+            .init(reference: "registry.example/theirs:1", image: try Samples.bundle(seed: 2).image(Samples.db))
+        ])
+        theirs.name = "theirs"
+        let theirFile = try theirs.write(to: folder.file("theirs.tar.zst"))
+        try await PrivateContainerd.with(release) { containerd in
+            try await containerd.importAll(theirFile)
+            try await containerd.ctr(["images", "label", "registry.example/theirs:1", "team=ours"])
+            try await containerd.ctr(["leases", "create", "--id", "theirs", "team=ours"])
+            try await containerd.ctr(["namespaces", "create", "theirs"])
+            let listings = [
+                ["images", "ls"], ["leases", "ls"], ["namespaces", "ls"], ["content", "ls", "-q"], ["snapshots", "ls"],
+            ]
+            var before: [Set<String>] = []
+            for listing in listings { before.append(Set(try await containerd.lines(listing))) }
+
+            try await containerd.importAll(bundle)
+            for (listing, before) in zip(listings, before).dropFirst() {
+                #expect(before.isSubset(of: try await containerd.lines(listing)), "\(listing)")
+            }
+            let removal = try await ImageRemoval.plan(of: bundle.label, on: containerd.options)
+            try await removal.run(on: containerd.options) { _ in }
+            #expect(try await containerd.faults(theirFile) == [])
+            for (listing, before) in zip(listings, before) {
+                #expect(Set(try await containerd.lines(listing)) == before, "\(listing)")
+            }
+        }
+    }
+
+    @Test(arguments: PrivateContainerd.releases)
     func onlyUnpinsWhatWasThereBefore(_ release: PrivateContainerd.Release) async throws {
         let folder = TemporaryDirectory()
         let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))

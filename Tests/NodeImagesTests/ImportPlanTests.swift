@@ -221,6 +221,54 @@ import Testing
         #expect(answer.isSound)
     }
 
+    @Test func isCountedByTheBundlesReferences() throws {
+        let folder = TemporaryDirectory()
+        let image = try TestImage(seed: 1)
+        // One image that is known by three, as the bundle's own listing counts.
+        let names = ["docker.io/library/app:1.0", "docker.io/library/app:latest", "registry.example/app:1.0"]
+        let bundle = NodeBundle(names.map { .init(reference: $0, image: image) })
+        let wanted = WantedImage.all(of: try bundle.write(to: folder.file("b.tar.zst")), for: .linuxAMD64)
+        #expect(wanted.map(\.references) == [names])
+        #expect(wanted.first?.names.count == 3 + 2)
+        var node = whole(wanted)
+        node.images[names[1]] = nil
+        let inventory = inventory(wanted, node)
+        #expect(inventory.images.map(\.reference) == names)
+        #expect(inventory.images.map { inventory.isSound($0) } == [true, false, true])
+        #expect(inventory.images.allSatisfy { $0.names.count == 2 })
+        #expect(try inventory.query("app:1.0").images.map(\.reference) == [names[0]])
+        let digested = try inventory.query("app@\(image.root.digest)")
+        #expect(digested.images.map(\.reference) == names.dropLast())
+        #expect(digested.isSound)
+    }
+
+    @Test func tellsProgramsTheVerdicts() throws {
+        struct Read: Decodable, Equatable {
+            struct Image: Decodable, Equatable {
+                var reference: String
+                var digest: String
+                var isSound: Bool
+                var faults: [String]
+                var unpacked: String
+            }
+            var bundle: String
+            var isSound: Bool
+            var expectsUnpacked: Bool
+            var images: [Image]
+        }
+        let (_, wanted) = try images()
+        var node = whole(wanted)
+        node.images[references[1]]?.labels["io.cri-containerd.pinned"] = nil
+        let read = try JSONDecoder().decode(Read.self, from: JSONEncoder().encode(inventory(wanted, node)))
+        let faults = [[], ["\(references[1]): not pinned, kubelet may delete it"], []]
+        let expected = zip(wanted, zip(references, faults)).map { wanted, told in
+            Read.Image(
+                reference: told.0, digest: wanted.root.digest.description, isSound: told.1.isEmpty, faults: told.1,
+                unpacked: "yes")
+        }
+        #expect(read == Read(bundle: "sample-1.0.0", isSound: false, expectsUnpacked: true, images: expected))
+    }
+
     @Test func answersForADigest() throws {
         let (bundle, wanted) = try images()
         let digest = try bundle.image(references[0]).root.digest

@@ -64,10 +64,26 @@ struct ImportTests {
         let folder = TemporaryDirectory()
         let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))
         try await PrivateContainerd.with(release) { containerd in
-            let outcome = try await containerd.job(bundle, unpacker: .containerd).run { _ in }
+            let told = Told()
+            let outcome = try await containerd.job(bundle, unpacker: .containerd).run(progress: told.take)
+            #expect(told.reasons == [], "who asks for something need not be told why")
             #expect(outcome.layersUnpacked == 7)
             #expect(outcome.layersUnpackedByContainerd == 7)
             #expect(try await containerd.inventory(bundle).isSound)
+        }
+    }
+
+    @Test(arguments: PrivateContainerd.releases.prefix(1))
+    func tellsWhyContainerdUnpacksEverything(_ release: PrivateContainerd.Release) async throws {
+        let folder = TemporaryDirectory()
+        let bundle = try Samples.bundle().write(to: folder.file("b.tar.zst"))
+        try await PrivateContainerd.with(release) { containerd in
+            let told = Told()
+            let node = NodeOptions(socket: containerd.socket, snapshotter: "native", platform: .linuxAMD64)
+            let job = ImageImport(bundle, .init(node: node, workers: 3))
+            let outcome = try await job.run(progress: told.take)
+            #expect(outcome.layersUnpacked == 7 && outcome.layersUnpackedByContainerd == 7)
+            #expect(told.reasons == ["all: the snapshotter is native and not overlayfs"])
         }
     }
 
@@ -120,7 +136,7 @@ struct ImportTests {
             for (commands, fault) in damages {
                 for command in commands { try await containerd.ctr(command) }
                 let inventory = try await containerd.inventory(bundle)
-                #expect(inventory.images.filter { !inventory.isSound($0) }.map(\.references) == [[Samples.db]])
+                #expect(inventory.images.filter { !inventory.isSound($0) }.map(\.reference) == [Samples.db])
                 let faults = inventory.images.flatMap { inventory.faults(of: $0) }
                 // What nothing holds containerd may have collected by now; then it is told as missing.
                 let isCollected = fault.contains("hold") && faults.allSatisfy { $0.contains("is missing") }
@@ -143,7 +159,7 @@ struct ImportTests {
             try await containerd.ctr(["snapshots", "rm", top.description])
             let inventory = try await containerd.inventory(bundle)
             let unsound = inventory.images.filter { !inventory.isSound($0) }
-            #expect(unsound.map(\.references) == [[Samples.db]])
+            #expect(unsound.map(\.reference) == [Samples.db])
             // containerd may already have collected what was below, but never what other images stand on.
             let missing = try #require(unsound.first?.missingSnapshots)
             #expect(missing.contains(top) && Set(missing).isSubset(of: db.links.dropFirst().map(\.id)))
@@ -209,7 +225,11 @@ struct ImportTests {
         try write(archive, to: path)
         let bundle = try BundleReader(opening: path)
         try await PrivateContainerd.with(release) { containerd in
-            let error = await #expect(throws: NodeImagesError.self) { try await containerd.importAll(bundle) }
+            let told = Told()
+            let error = await #expect(throws: NodeImagesError.self) {
+                try await containerd.job(bundle).run(progress: told.take)
+            }
+            #expect(told.reasons == [], "nobody unpacks what can't be read")
             guard case .unreadable(let blob, let images, _) = error else {
                 Issue.record("not refused as unreadable: \(error.map { "\($0)" } ?? "no error")")
                 return

@@ -55,7 +55,10 @@ struct InterruptedImportTests {
                     slot = started
                     return started
                 }
-                if case .failure = await running.result { stopped += 1 }
+                if case .failure(let error) = await running.result {
+                    #expect(error is CancellationError, "round \(round): \(error)")
+                    stopped += 1
+                }
                 #expect(try await containerd.incompleteNames() == [], "round \(round)")
             }
             try await finishes(bundle, on: containerd, stopped: stopped)

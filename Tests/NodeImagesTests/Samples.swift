@@ -4,6 +4,7 @@ import NodeImages
 import OCI
 import SystemPackage
 import TestSupport
+import Threads
 
 /// What the tests import: three images on one base that runs, one of them for two platforms.
 enum Samples {
@@ -33,6 +34,21 @@ enum Samples {
                 .init(reference: db, image: try image(.docker, [.linuxAMD64], 2)),
                 .init(reference: web, image: try image(.oci, [.linuxAMD64], 3)),
             ], version: version)
+    }
+}
+
+/// Why an import has left layers to containerd.
+final class Told: Sendable {
+    private let lines = Lock<[String]>([])
+    /// `DIGEST: REASON`, or `all: REASON`.
+    var reasons: [String] { lines.withLock { $0 } }
+
+    @Sendable func take(_ event: ImageImport.Event) {
+        switch event {
+        case .leftToContainerd(let layer, let reason): lines.withLock { $0.append("\(layer.digest): \(reason)") }
+        case .allLeftToContainerd(let reason): lines.withLock { $0.append("all: \(reason)") }
+        default: break
+        }
     }
 }
 

@@ -29,7 +29,7 @@ struct FakeHost: ~Copyable {
     init() throws {
         options.host = Host(root: folder.path, machine: "x86_64", now: Self.now)
         for (path, text) in Self.files { try set(path, text) }
-        for path in ["/bin/mount", "/bin/umount", "/usr/sbin/modprobe", "/usr/sbin/useradd"] {
+        for path in ["/bin/mount", "/bin/umount", "/usr/sbin/modprobe", "/usr/sbin/useradd", "/usr/sbin/ip"] {
             try setProgram(path)
         }
         try set("/run/systemd/system/.keep", "")

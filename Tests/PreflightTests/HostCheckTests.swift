@@ -1,5 +1,6 @@
 import OCI
 import Preflight
+import TestSupport
 import Testing
 
 @Suite struct HostCheckTests {
@@ -101,12 +102,26 @@ import Testing
         #expect(try await host.check(.kernelConfig).status == .warn)
         try host.remove(place)
         #expect(try await host.check(.kernelConfig).measured == "no configuration found")
-        try host.set("/proc/config.gz", "\u{1F}")
-        let packed = try await host.check(.kernelConfig)
-        #expect(packed.status == .warn)
-        #expect(packed.remedy?.hasPrefix("zcat /proc/config.gz > \(place)") == true)
         try host.set("/lib/modules/\(FakeHost.release)/config", options(without: ""))
         #expect(try await host.check(.kernelConfig).status == .pass)
+    }
+
+    /// What the kernel tells of itself counts before a file that lies about.
+    @Test func kernelConfigOfTheKernelItself() async throws {
+        let host = try FakeHost()
+        let all = FakeHost.neededOptions.map { "CONFIG_\($0)=y\n" }
+        func pack(_ lines: [String]) -> [UInt8] { Tar.gzip(Array(lines.joined().utf8)) }
+        try host.set("/proc/config.gz", bytes: pack(all.filter { $0 != "CONFIG_NF_CONNTRACK=y\n" }))
+        #expect(try await host.check(.kernelConfig).measured == "/proc/config.gz lacks CONFIG_NF_CONNTRACK")
+        try host.set("/proc/config.gz", bytes: pack(all))
+        #expect(try await host.check(.kernelConfig).measured == "all in /proc/config.gz")
+        try host.remove("/boot/config-\(FakeHost.release)")
+        #expect(try await host.check(.kernelConfig).status == .pass)
+        // Damaged or cut off: no word of it counts.
+        for bytes in [[0x1F], Array(pack(all).dropLast(20)), Array("CONFIG_NET=y".utf8), []] as [[UInt8]] {
+            try host.set("/proc/config.gz", bytes: bytes)
+            #expect(try await host.check(.kernelConfig).measured == "no configuration found")
+        }
     }
 
     @Test func kernelModules() async throws {

@@ -11,7 +11,8 @@ import Testing
 
 /// Writes a bundle of two images for two platforms whose description `change` has changed.
 private func writeBundle(
-    to path: FilePath, config: String? = nil, created: String? = nil, _ change: (inout BundleDescription) -> Void
+    to path: FilePath, config: String? = nil, manifest: String? = nil, created: String? = nil,
+    _ change: (inout BundleDescription) -> Void
 ) throws {
     let images = [
         (
@@ -40,12 +41,17 @@ private func writeBundle(
     var layers = [layer("kubernetes/k0s", .kubernetesBinary, Data(repeating: 7, count: 12_345))]
     let text = config.map { Data($0.utf8) }
     if let text { layers.append(layer("definition/k0s.yaml", .kubernetesConfig, text)) }
+    let manifestText = manifest.map { Data($0.utf8) }
+    if let manifestText { layers.append(layer("manifests/app.yaml", .bundleManifest, manifestText)) }
     var description = BundleDescription(
         name: "demo", version: "1", description: nil, platforms: [.linuxAMD64, .linuxARM64],
         kubernetes: .init(
             distribution: "k0s", version: "v1", binaries: ["linux/amd64": "kubernetes/k0s"],
             config: text == nil ? nil : "definition/k0s.yaml", images: []),
-        parameters: [], profiles: [:], stages: [], images: described, files: [], builtWith: "test")
+        parameters: [], profiles: [:],
+        stages: manifest == nil
+            ? [] : [.init(name: "app", manifests: ["manifests/app.yaml"], checks: [], readyTimeout: 1)],
+        images: described, files: [], builtWith: "test")
     change(&description)
     let document = try Document(encoding: description, mediaType: .bundleConfig)
     let artifact = try Document(
@@ -57,7 +63,7 @@ private func writeBundle(
     var index = BundleIndex.make(images: named, artifact: artifact.descriptor)
     if let created { index.annotations = [Annotation.created: created] }
     var texts = [document.descriptor.digest: document.bytes]
-    if let text { texts[.of(text)] = text }
+    for text in [text, manifestText].compactMap({ $0 }) { texts[.of(text)] = text }
     let contents = BundleContents(index: try encodeJSON(index), graph: graph, texts: texts)
     let file = try FileDescriptor.open(
         path, .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644))
@@ -130,6 +136,79 @@ private final class Payload: PayloadSource {
         let bundle = try BundleReader(opening: path)
         #expect(try PreflightNeeds(of: bundle).workloads.memoryBytes == 12 << 30)
         #expect(try PreflightNeeds(of: bundle, profile: "small").workloads.memoryBytes == 5 << 30)
+    }
+
+    private func workloads(
+        _ bundle: BundleReader, _ profile: String? = nil, _ chosen: [String: String] = [:]
+    ) throws -> Requirements {
+        let description = bundle.description
+        let values = try Parameter.resolve(
+            description.parameters, profiles: description.profiles, profile: profile, overrides: chosen)
+        return try PreflightNeeds(of: bundle, profile: profile, values: values).workloads
+    }
+
+    /// What the build has counted, and what other values add to it: of single ones, a profile, and several of these.
+    @Test func whatTheOperatorChoosesIsCounted() throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("b.tar.zst")
+        let manifest = """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: app}
+            spec:
+              replicas: ${{ replicas }}
+              template:
+                spec:
+                  containers:
+                    - name: app
+                      ports: [{containerPort: 80, hostPort: ${{ port }}}]
+                      resources:
+                        requests: {cpu: "${{ cpu }}", memory: "${{ memory }}"}
+                        limits: {memory: "${{ memory }}"}
+            ---
+            apiVersion: v1
+            kind: PersistentVolume
+            metadata: {name: data}
+            spec:
+              capacity: {storage: "${{ volume }}"}
+              hostPath: {path: /srv}
+
+            """
+        try writeBundle(to: path, manifest: manifest) { description in
+            description.parameters = [
+                Parameter(name: "cpu", kind: .quantity, value: "500m"),
+                Parameter(name: "memory", kind: .quantity, value: "1Gi"),
+                Parameter(name: "volume", kind: .quantity, value: "10Gi"),
+                Parameter(name: "replicas", kind: .integer, value: "2"),
+                Parameter(name: "port", kind: .integer, value: "8080"), Parameter(name: "unset", kind: .string),
+            ]
+            description.profiles = ["small": ["memory": "512Mi"], "wide": ["replicas": "4"]]
+            // As from a build that knows more than the manifests show: it stays in the figures.
+            func counted(_ memory: Int64, _ replicas: Int64) -> Requirements {
+                Requirements(
+                    cpuMillis: 500 * replicas + 100, memoryBytes: memory * replicas + 7,
+                    memoryLimitBytes: memory * replicas, volumeBytes: 10 << 30,
+                    hostPorts: [.init(port: 8080, protocol: "TCP", owner: "Deployment/app")],
+                    hostPaths: [.init(path: "/srv", owner: "PersistentVolume/data", bytes: 10 << 30)])
+            }
+            description.requirements = counted(1 << 30, 2)
+            description.profileRequirements = ["small": counted(512 << 20, 2), "wide": counted(1 << 30, 4)]
+        }
+        let bundle = try BundleReader(opening: path)
+        let gib: Int64 = 1 << 30
+        let half = gib / 2
+        #expect(try workloads(bundle) == bundle.description.requirements)
+        let large = try workloads(bundle, nil, ["memory": "8Gi", "cpu": "2", "replicas": "3"])
+        #expect(large.cpuMillis == 6100 && large.memoryBytes == 24 * gib + 7)
+        #expect(large.memoryLimitBytes == 24 * gib)
+        #expect(try workloads(bundle, "small").memoryBytes == gib + 7)
+        #expect(try workloads(bundle, "small", ["replicas": "1"]).memoryBytes == half + 7)
+        #expect(try workloads(bundle, "small,wide").memoryBytes == 4 * half + 7, "not the last profile alone")
+        let wide = try workloads(bundle, nil, ["volume": "50Gi", "port": "9090", "replicas": "0"])
+        #expect(wide.volumeBytes == 50 * gib && wide.hostPaths.map(\.bytes) == [50 * gib])
+        #expect(wide.hostPorts.map(\.port) == [9090])
+        #expect(wide.cpuMillis == 100 && wide.memoryBytes == 7)
+        #expect(try workloads(bundle, nil, ["memory": "9999999Ei"]).memoryBytes > 1 << 62)
     }
 
     @Test func pathsAreWhereTheOperatorPutsThem() throws {

@@ -32,6 +32,26 @@ import Testing
         #expect(NodeAddress.select(on: host.options.host) == .none)
     }
 
+    /// Refused before the first step, not in the midst of it, and whatever route the host has.
+    @Test(arguments: [true, false]) func whereADummyRouteCantBeMadeItIsNotOffered(_ hasSystemd: Bool) async throws {
+        var host = try FakeHost()
+        if hasSystemd {
+            try host.remove("/usr/sbin/ip")
+        } else {
+            try host.remove("/run/systemd")
+            try host.set("/proc/1/comm", "init\n")
+        }
+        host.options.addsDummyRoute = true
+        let asked = try await host.check(.defaultRoute)
+        #expect(asked.status == .fail)
+        #expect(asked.measured.contains(hasSystemd ? "needs the program ip" : "a unit of systemd's"))
+        #expect(asked.remedy?.contains("ip link add dummy0") == true)
+        host.options.addsDummyRoute = false
+        #expect(try await host.check(.defaultRoute).status == .pass)
+        try host.set("/proc/net/route", "Iface\tDestination\n")
+        #expect(try await host.check(.defaultRoute).remedy?.contains("--dummy-route") == false)
+    }
+
     @Test(.enabled(if: canMakeNetworks, needsNetworks))
     func aHostWithAnAddressAndNoRouteIsKnownByIt() async throws {
         let host = try FakeHost()

@@ -152,6 +152,27 @@ import Testing
         #expect(check.measured == measured)
     }
 
+    /// It may be the platform itself, whose record is on a disk that is not mounted.
+    @Test(arguments: [
+        "/etc/systemd/system/k0sworker.service", "/var/lib/k0s/db/state.db", "/usr/bin/k0s", "/proc/41/comm",
+    ]) func aK0sThatNobodyKnowsIsKeptBeforeAllElse(_ path: String) async throws {
+        let host = try FakeHost()
+        try host.set(path, "k0s\n")
+        try host.set("/etc/kubernetes/admin.conf", "x")
+        let remedy = try #require(try await host.check(.otherKubernetes).remedy)
+        let lines = remedy.split(separator: "\n")
+        #expect(lines.first?.contains("mount or restore /var/lib/sealift, and run this again") == true, "\(remedy)")
+        #expect(lines.first?.contains("k0s reset") == false)
+        #expect(lines.last?.contains("k0s reset, which deletes its data") == true, "\(remedy)")
+    }
+
+    @Test func anotherKubernetesIsToBeRemoved() async throws {
+        let host = try FakeHost()
+        try host.set("/etc/kubernetes/admin.conf", "x")
+        let remedy = try #require(try await host.check(.otherKubernetes).remedy)
+        #expect(remedy.hasPrefix("remove it first: kubeadm reset") && !remedy.contains("k0s"), "\(remedy)")
+    }
+
     @Test func processesOfAnotherKubernetes() async throws {
         var host = try FakeHost()
         try host.set("/proc/41/comm", "kubelet\n")
@@ -263,6 +284,13 @@ import Testing
         ] as [(Int32, String, PreflightReport.Status)])
     func outputOfOtherVersions(_ exit: Int32, _ output: String, _ status: PreflightReport.Status) async throws {
         #expect(try await check(status: exit, output).status == status)
+    }
+
+    /// There is no k0s on the host yet that could be run to see why.
+    @Test func aK0sThatCantTellSaysWhy() async throws {
+        let check = try await check(status: 1, "Usage:\nError: no such file: /proc/x\n")
+        #expect(check.measured == "k0s sysinfo ended with 1: Error: no such file: /proc/x")
+        #expect(try await self.check(status: 3, "[]").measured == "k0s sysinfo ended with 3")
     }
 
     @Test func withoutAK0sItIsSkippedAndOneThatCantBeRunFails() async throws {

@@ -7,6 +7,16 @@ package struct JobCheck: Sendable {
         case integration
     }
 
+    /// A check that was read; nothing of it is applied.
+    package struct Reading: Sendable {
+        let manifest: [UInt8]
+        /// At least one.
+        let jobs: [(reference: ObjectReference, layer: Layer)]
+
+        /// The layer of its first Job.
+        package var layer: Layer { jobs.first?.layer ?? .function }
+    }
+
     /// What came of one Job.
     package struct Result: Sendable {
         /// The Job's name.
@@ -31,23 +41,35 @@ package struct JobCheck: Sendable {
         readiness = Readiness(kubectl, interval: interval)
     }
 
-    /// Runs the check in `manifest`, called `name` in errors; one result for each of its Jobs, in their order.
-    ///
-    /// Jobs that are there from before are deleted first. One that passed is deleted, one that failed stays, to be
-    /// looked at. Each has `timeout`. A Job that fails is a result; only what keeps it from being tried is an error.
+    /// Reads the check in `manifest`, called `name` in errors.
+    package func read(_ manifest: [UInt8], name: String) async throws(ClusterError) -> Reading {
+        let jobs = try await kubectl.read(manifest).filter(Self.isJob).compactMap { job in
+            ObjectReference(job).map { (reference: $0, layer: Self.layer(of: job)) }
+        }
+        guard !jobs.isEmpty else { throw .noJob(check: name) }
+        return Reading(manifest: manifest, jobs: jobs)
+    }
+
+    /// Runs the check in `manifest`, called `name` in errors; see ``run(_:timeout:)``.
     package func run(
         _ manifest: [UInt8], name: String, timeout: Duration
     ) async throws(ClusterError) -> [Result] {
-        let described = try await kubectl.read(manifest).filter(Self.isJob)
-        let earlier = described.compactMap(ObjectReference.init)
-        guard !earlier.isEmpty else { throw .noJob(check: name) }
+        try await run(try await read(manifest, name: name), timeout: timeout)
+    }
+
+    /// Runs a check; one result for each of its Jobs, in their order.
+    ///
+    /// Jobs that are there from before are deleted first. One that passed is deleted, one that failed stays, to be
+    /// looked at. Each has `timeout`. A Job that fails is a result; only what keeps it from being tried is an error.
+    package func run(_ check: Reading, timeout: Duration) async throws(ClusterError) -> [Result] {
+        let earlier = check.jobs.map(\.reference)
         // A Job's template can't be changed, and one that has completed would pass without running.
         try await kubectl.delete(earlier, wait: .seconds(120))
-        let applied = try await kubectl.apply(manifest).filter { job in earlier.contains { $0.isSame(as: job) } }
+        let applied = try await kubectl.apply(check.manifest).filter { job in earlier.contains { $0.isSame(as: job) } }
         let start = ContinuousClock.now
         var results: [Result] = []
         for job in applied {
-            let layer = described.first { ObjectReference($0)?.isSame(as: job) == true }.map(Self.layer) ?? .function
+            let layer = check.jobs.first { $0.reference.isSame(as: job) }?.layer ?? .function
             results.append(try await wait(for: job, layer, since: start, timeout: timeout))
         }
         return results

@@ -59,9 +59,7 @@ private let administration = UInt64(1) << 21
 
 @Sendable private func checkInitSystem(_ context: CheckContext) -> Finding {
     let need = "systemd or OpenRC"
-    let first = context.host.word("/proc/1/comm") ?? "unknown"
-    // What sd_booted(3) looks at.
-    if context.host.exists("/run/systemd/system") || first == "systemd" { return .pass("systemd", need: need) }
+    if context.host.hasSystemd { return .pass("systemd", need: need) }
     if context.host.isExecutable("/sbin/openrc-run") {
         guard context.host.exists("/run/openrc/softlevel") else {
             return .fail(
@@ -71,7 +69,7 @@ private let administration = UInt64(1) << 21
         return .pass("OpenRC", need: need)
     }
     return .fail(
-        "process 1 is \(first)", need: need,
+        "process 1 is \(context.host.firstProcess ?? "unknown")", need: need,
         remedy: "k0s is started by systemd or OpenRC; boot the host with one of them, not inside a plain container")
 }
 
@@ -79,6 +77,12 @@ private let administration = UInt64(1) << 21
 private let programFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
 extension Host {
+    /// What the first process calls itself.
+    fileprivate var firstProcess: String? { word("/proc/1/comm") }
+
+    /// Whether systemd started this host: what sd_booted(3) looks at, or its name where a container has a fresh /run.
+    package var hasSystemd: Bool { exists("/run/systemd/system") || firstProcess == "systemd" }
+
     /// Whether a program can be found as a service would look for it.
     func hasProgram(_ name: String) -> Bool { programFolders.contains { isExecutable("\($0)/\(name)") } }
 }

@@ -35,20 +35,11 @@ private let neededOptions = [
 private let wantedOptions = ["CFS_BANDWIDTH", "BLK_CGROUP", "NETFILTER_ADVANCED", "OVERLAY_FS"]
 
 @Sendable private func checkKernelConfig(_ context: CheckContext) -> Finding {
-    let host = context.host
-    let release = host.kernelRelease
     let need = "\(neededOptions.count) options that containers and Kubernetes' network need"
-    let places = [
-        "/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config",
-        "/usr/lib/ostree-boot/config-\(release)", "/usr/lib/kernel/config-\(release)",
-    ]
-    guard let place = places.first(where: { host.exists($0) }), let text = host.text(place) else {
-        let isPacked = host.exists("/proc/config.gz")
+    guard let (place, text) = kernelConfiguration(of: context.host) else {
         return .warn(
-            isPacked ? "only /proc/config.gz, which is not unpacked here" : "no configuration found", need: need,
-            remedy: isPacked
-                ? "zcat /proc/config.gz > /boot/config-\(release) and run it again, or rely on the check k0s-sysinfo"
-                : "k0s looks at the kernel itself when it starts; modprobe configs may provide /proc/config.gz")
+            "no configuration found", need: need,
+            remedy: "k0s looks at the kernel itself when it starts; modprobe configs may provide /proc/config.gz")
     }
     var set: Set<Substring> = []
     for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("CONFIG_") {
@@ -68,6 +59,19 @@ private let wantedOptions = ["CFS_BANDWIDTH", "BLK_CGROUP", "NETFILTER_ADVANCED"
             remedy: "resource limits or networking may not work fully; take the distribution's standard kernel")
     }
     return .pass("all in \(place)", need: need)
+}
+
+/// The running kernel's configuration and where it was found: what the kernel says of itself before files that somebody
+/// put beside it; `nil` where there is none that can be read.
+private func kernelConfiguration(of host: Host) -> (place: String, text: String)? {
+    let release = host.kernelRelease
+    let own = "/proc/config.gz"
+    if let text = host.unpackedText(own) { return (own, text) }
+    let places = [
+        "/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config",
+        "/usr/lib/ostree-boot/config-\(release)", "/usr/lib/kernel/config-\(release)",
+    ]
+    return places.lazy.compactMap { place in host.text(place).map { (place, $0) } }.first
 }
 
 /// Modules that k0s loads, each with a sign of a kernel that has it built in.

@@ -8,15 +8,32 @@ let networkRules: [CheckRule] = [
 ]
 
 /// Commands that give a host an address and a default route without any network (k3s documentation, air-gap).
-private let dummyRoute = """
-    give --dummy-route, and the installer makes an interface that leads nowhere; or by hand:
+private let dummyCommands = """
     ip link add dummy0 type dummy; ip link set dummy0 up
     ip addr add 203.0.113.254/31 dev dummy0; ip route add default via 203.0.113.255 dev dummy0 metric 1000
     """
 
+/// What to do on a host without a network.
+private func dummyRoute(_ context: CheckContext) -> String {
+    guard obstacleToDummyRoute(context) == nil else {
+        return "make an interface that leads nowhere, now and at every boot:\n\(dummyCommands)"
+    }
+    return "give --dummy-route, and the installer makes an interface that leads nowhere; or by hand:\n\(dummyCommands)"
+}
+
+/// Why `--dummy-route` can't be had here; `nil` where it can.
+private func obstacleToDummyRoute(_ context: CheckContext) -> String? {
+    guard context.host.hasSystemd else { return "--dummy-route makes a unit of systemd's, which doesn't run here" }
+    return context.host.hasProgram("ip") ? nil : "--dummy-route needs the program ip (package iproute2)"
+}
+
 @Sendable private func checkDefaultRoute(_ context: CheckContext) -> Finding {
     let need = "one that covers the service addresses \(context.needs.serviceCIDR)"
     let table = RoutingTable(of: context.host)
+    // Whatever else there is: the step would stop at it, with half of the host changed.
+    if context.options.addsDummyRoute, let obstacle = obstacleToDummyRoute(context) {
+        return .fail(obstacle, need: need, remedy: dummyRoute(context))
+    }
     if let route = table.defaultRoute, !route.destination.base.isIPv6 {
         return .pass("\(route.gateway.map { "via \($0)" } ?? "direct") on \(route.interface)", need: need)
     }
@@ -30,7 +47,7 @@ private let dummyRoute = """
         return .pass("\(route.destination) on \(route.interface)", need: need)
     }
     if context.options.addsDummyRoute { return .pass("none; --dummy-route adds one", need: need) }
-    return .fail(table.defaultRoute == nil ? "none" : "only of IPv6", need: need, remedy: dummyRoute)
+    return .fail(table.defaultRoute == nil ? "none" : "only of IPv6", need: need, remedy: dummyRoute(context))
 }
 
 @Sendable private func checkNodeAddress(_ context: CheckContext) -> Finding {
@@ -50,7 +67,7 @@ private let dummyRoute = """
         let known = own.map(\.description).joined(separator: ", ")
         return .fail(
             "\(address) is none of this host's", need: need,
-            remedy: own.isEmpty ? "the host has none at all; \(dummyRoute)" : "choose one of \(known)")
+            remedy: own.isEmpty ? "the host has none at all; \(dummyRoute(context))" : "choose one of \(known)")
     case .none:
         if context.options.addsDummyRoute, context.options.role == .controller {
             return .fail(
@@ -61,7 +78,7 @@ private let dummyRoute = """
         if context.options.addsDummyRoute {
             return .pass("none; --dummy-route adds one", need: need)
         }
-        return .fail("none but loopback", need: need, remedy: dummyRoute)
+        return .fail("none but loopback", need: need, remedy: dummyRoute(context))
     }
 }
 

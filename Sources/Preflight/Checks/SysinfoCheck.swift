@@ -45,9 +45,17 @@ enum SysinfoCheck {
             // k0s of 1.31 and older has no -o.
             return result.status == 0
                 ? .pass("done, without details", need: need)
-                : .fail("k0s sysinfo ended with \(result.status)", need: need, remedy: "run k0s sysinfo to see why")
+                : failure(result.status, result.output, need: need)
         }
         return finding(probes, status: result.status, need: need)
+    }
+
+    /// The host has no k0s yet that its operator could ask: what it said last is said here.
+    private static func failure(_ status: Int32, _ output: String, need: String) -> Finding {
+        let last = output.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""
+        return .fail(
+            "k0s sysinfo ended with \(status)\(last)", need: need,
+            remedy: "k0s itself can't tell whether it would start here; waive this only where the checks above pass")
     }
 
     private static func finding(_ probes: [Probe], status: Int32, need: String) -> Finding {
@@ -58,7 +66,7 @@ enum SysinfoCheck {
                 remedy: "k0s won't start like this; what is named here must be changed")
         }
         guard status == 0 else {
-            return .fail("k0s sysinfo ended with \(status)", need: need, remedy: "run k0s sysinfo to see why")
+            return failure(status, "", need: need)
         }
         let warnings = probes.filter { $0.category == "warning" }
         guard warnings.isEmpty else {

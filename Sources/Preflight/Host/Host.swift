@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Inflate
 package import SystemPackage
 
 /// The host as its files show it, read below a root that tests may choose.
@@ -54,6 +55,33 @@ package struct Host: Sendable {
             bytes += buffer[..<count]
         }
         return bytes
+    }
+
+    /// The content of a gzip file of one member, at most `limit` bytes; `nil` where there is none, or a damaged one.
+    func unpackedText(_ path: String, limit: Int = 4 << 20) -> String? {
+        guard let packed = bytes(path, limit: limit), !packed.isEmpty else { return nil }
+        return packed.withUnsafeBytes { packed in
+            var text = [UInt8](repeating: 0, count: limit)
+            let count = text.withUnsafeMutableBytes { Self.inflate(packed, into: $0) }
+            return count.map { String(decoding: text[..<$0], as: UTF8.self) }
+        }
+    }
+
+    /// How many bytes of `output` were filled; `nil` where `packed` is no gzip member, or not all of one.
+    private static func inflate(_ packed: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? {
+        // Whatever the reason: such a file says nothing.
+        guard let inflater = try? Inflater(.gzip) else { return nil }
+        var (taken, given) = (0, 0)
+        while given < output.count {
+            let input = UnsafeRawBufferPointer(rebasing: packed[taken...])
+            let room = UnsafeMutableRawBufferPointer(rebasing: output[given...])
+            guard let step = try? inflater.step(input, into: room) else { return nil }  // damaged: as above
+            taken += step.taken
+            given += step.given
+            if step.hasEnded { break }
+            guard step.taken > 0 || step.given > 0 else { return nil }
+        }
+        return given
     }
 
     /// The lines of a file; none where it can't be read.

@@ -20,14 +20,15 @@ struct AirGapTests {
             })
     }
 
+    private static let strace =
+        "strace -f -qq -b execve -e trace=socket,socketpair,io_uring_setup -e signal=none"
+
     /// Runs `command` in a mount namespace of its own; returns how it ended, and the sockets that it made.
     private func trace(
         _ bundle: PackedBundle, _ command: [String]
     ) async throws -> (run: SealiftRun, families: Set<String>) {
         let run = try await bundle.isolated(
-            """
-            strace -f -qq -b execve -e trace=socket,socketpair,io_uring_setup -e signal=none -o "$work/trace" "$@"
-            """, command)
+            #"\#(Self.strace) -o "$work/trace" "$@""#, command)
         let trace = String(decoding: try contents(of: bundle.place.file("work/trace")), as: UTF8.self)
         return (run, families(trace))
     }
@@ -60,11 +61,25 @@ struct AirGapTests {
         try await ForeignCluster.with { arguments, socket in
             for (verb, more) in [
                 ("import", ["--address", socket.string]), ("verify", ["--node", "--address", socket.string]),
-                ("install", arguments),
             ] {
                 let (run, families) = try await trace(bundle, installer(bundle, verb, more))
                 #expect(run.code == 0, "\(run.transcript)")
                 #expect(families == ["AF_UNIX"], "\(verb): \(families)")
+            }
+            let run = try await bundle.isolated(
+                """
+                traced() { \(Self.strace) -o "$work/$1" "$installer" "$@" || exit 97; }
+                traced install "$archive" "$@"
+                traced status
+                traced check
+                traced support-bundle --output "$work/support.tar.zst"
+                traced uninstall --yes
+                """, arguments)
+            #expect(run.code == 0, "\(run.transcript)")
+            for verb in ["install", "status", "check", "support-bundle", "uninstall"] {
+                let trace = String(decoding: try contents(of: bundle.place.file("work/\(verb)")), as: UTF8.self)
+                #expect(families(trace).subtracting(["AF_UNIX"]).isEmpty, "\(verb): \(families(trace))")
+                if verb == "install" { #expect(families(trace) == ["AF_UNIX"]) }
             }
         }
     }

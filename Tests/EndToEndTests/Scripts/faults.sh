@@ -55,6 +55,9 @@ faults '{}'
 fails check '{"jobs": [{"match": "check-*", "exitCode": 1, "log": "nc: bad address"}]}' installer check
 
 upgrade=(installer upgrade "$second" "${host[@]}")
+k0s stop
+fails asleep '{"verbs": {"start": {"exit": 1, "stderr": "Error: told at start"}}}' "${upgrade[@]}"
+section asleep-status installer status
 fails backup '{"verbs": {"backup": {"exit": 1, "stderr": "Error: told at backup"}}}' "${upgrade[@]}"
 section running k0s kubectl get deployment web -n harbour -o 'jsonpath={.spec.template.spec.containers[0].image}'
 section upgraded "${upgrade[@]}"

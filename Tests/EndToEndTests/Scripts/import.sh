@@ -1,11 +1,15 @@
 # shellcheck shell=bash
-# Usage: import.sh WORK BUNDLE INSTALLER SCRIPT, in a network namespace of its own whose interfaces are all down.
+# Usage: import.sh WORK BUNDLE INSTALLER SCRIPT CONTAINERD [ARGUMENTS OF SCRIPT], in a network namespace of its own whose
+# interfaces are all down.
 #
 # Starts a containerd that has nothing, with folders of its own below WORK, sources SCRIPT, and ends it again.
 set -uo pipefail
 exec 2>&1
-work=$1 bundle=$2 program=$3
+work=$1 bundle=$2 program=$3 script=$4
 export work
+# The ctr and the shim beside it are of the same release.
+if [[ $5 == */* ]]; then PATH=${5%/*}:$PATH; fi
+shift 5
 
 section() {
     local name=$1 status=0
@@ -55,4 +59,4 @@ TOML
 trap finish EXIT
 start
 # shellcheck source=/dev/null
-source "$4"
+source "$script"

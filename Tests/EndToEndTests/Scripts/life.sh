@@ -2,15 +2,23 @@
 # The whole life of an installation, from a machine without anything to one.
 password() { python3 -c 'import json; print(json.load(open("/var/lib/sealift/parameters.json"))["values"]["password"])'; }
 
-traces >/tmp/before
+# What somebody prepared, or an earlier k0s left.
+mkdir -p /etc/k0s
+echo '# not ours' >/etc/k0s/k0s.yaml
+traces | grep -v '^/etc/k0s/' >/tmp/before
 section 'dry run' installer install "$first" "${host[@]}" --dry-run
 section 'nothing yet' ls /var/lib/sealift
 section status-before installer status
 section install installer install "$first" "${host[@]}" --format json
+section kept cat /etc/k0s/k0s.yaml.before-sealift
+rm /etc/k0s/k0s.yaml.before-sealift
 section status installer status
 section status-json installer status --format json
 section again installer install "$first" "${host[@]}"
 section dry-again installer install "$first" "${host[@]}" --dry-run
+mv /etc/systemd/system/sealift-dummy-route.service /tmp
+section dry-gone installer install "$first" "${host[@]}" --dry-run
+mv /tmp/sealift-dummy-route.service /etc/systemd/system
 section check installer check
 section verify installer verify --node "$first"
 section state python3 /data/scripts/end-state.py
