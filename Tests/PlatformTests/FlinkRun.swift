@@ -175,10 +175,10 @@ struct FlinkRun: Sendable {
         let output: String
     }
 
-    /// The metrics that the fixture of `component` names.
-    static func recordedNames(_ component: String = "flink") throws -> [String] {
+    /// The metrics that the fixture names.
+    static func recordedNames() throws -> [String] {
         let fixture = FilePath("\(#filePath)").removingLastComponent()
-            .appending("Fixtures/expositions/\(component).prom")
+            .appending("Fixtures/expositions/flink.prom")
         let text = String(decoding: try contents(of: fixture), as: UTF8.self)
         return text.split(separator: "\n").compactMap { line in
             line.hasPrefix("# TYPE ") ? line.split(separator: " ").dropFirst(2).first.map(String.init) : nil

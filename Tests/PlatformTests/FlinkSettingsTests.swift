@@ -89,23 +89,6 @@ import Yams
         }
     }
 
-    @Test func everyMetricOfKsqlDBComesFromARule() throws {
-        let platform = try RenderedPlatform()
-        let rules = try #require(
-            try Yams.compose(yaml: platform.config("ksqldb-jmx", "rules.yaml"))?["rules"]?.sequence)
-        // What a rule's name can become: a group of its pattern stands for words.
-        let forms = try rules.map { rule in
-            try #require(rule["name"]?.string).replacing("$1", with: "*")
-        }
-        let recorded = try FlinkRun.recordedNames("ksqldb").filter { $0.hasPrefix("ksqldb_") }
-        func fits(_ name: String, _ form: String) -> Bool {
-            let parts = form.split(separator: "*", omittingEmptySubsequences: false)
-            return name.hasPrefix(parts[0]) && name.hasSuffix(parts[parts.count - 1])
-        }
-        for name in recorded { #expect(forms.contains { fits(name, $0) }, "\(name)") }
-        for form in forms { #expect(recorded.contains { fits($0, form) }, "\(form)") }
-    }
-
     /// The page shows no SQL: it takes what the checks have.
     @Test func theTutorialTakesWhatIsThere() throws {
         let platform = try RenderedPlatform()

@@ -55,6 +55,38 @@ import Testing
         for script in try Variant().graph().scripts { #expect(try !isHit(script.text), "\(script.place)") }
     }
 
+    @Test func aCheckThroughTraefikNamesTheHost() throws {
+        let host = "data.example.com"
+        #expect(try Variant(nil, ["ingressHost": host]).graph().checksThatTraefikTurnsAway(host: host) == [])
+        for (script, isFound) in [
+            ("wget http://traefik/ping", true), ("wget http://traefik/no-such-page", false),
+            ("h=\(host); wget --header Host:$h http://traefik/ping", false), ("wget http://traefik:8082/ping", false),
+        ] {
+            let job = try ObjectGraph(
+                checks: """
+                    kind: Job
+                    metadata: {name: j}
+                    spec: {template: {spec: {containers: [{command: ["\(script)"]}]}}}
+                    """)
+            #expect(job.checksThatTraefikTurnsAway(host: host).isEmpty != isFound, "\(script)")
+        }
+    }
+
+    @Test func everyContainerHearsOfAStop() throws {
+        #expect(try Variant().graph().containersDeafToAStop() == [])
+        for (script, isDeaf) in [
+            ("a; b", true), ("a\\nexec b", false), ("trap x TERM\\na", false), ("exec a\\nb", true),
+        ] {
+            let graph = try ObjectGraph(
+                """
+                kind: Deployment
+                metadata: {name: d}
+                spec: {template: {spec: {containers: [{command: [sh, -c, "\(script)"]}]}}}
+                """)
+            #expect(graph.containersDeafToAStop().isEmpty != isDeaf, "\(script)")
+        }
+    }
+
     @Test func aScriptReachesItsShellUnchanged() throws {
         let graph = try ObjectGraph(
             "{kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, args: [\"echo $$\"]}, {name: b, args: [$A]}]}}"

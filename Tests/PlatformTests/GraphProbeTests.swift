@@ -1,5 +1,6 @@
 import Definition
 import Testing
+import Yams
 
 @Suite struct GraphProbeTests {
     /// The longest that each component was seen to take, in seconds.
@@ -15,10 +16,45 @@ import Testing
         for (name, seconds) in Self.startTimes.sorted(by: { $0.key < $1.key }) {
             let given = try #require(graph.startTime(of: name), "\(name) has no startupProbe")
             #expect(given >= seconds, "\(name)")
-            let object = try #require(graph.objects.first { $0.isLongRunning && $0.name == name })
-            let stage = try #require(platform.definition.stages.first { $0.name == object.stage })
-            #expect(stage.readyTimeout >= given, "the stage of \(name) ends before it must have started")
         }
+    }
+
+    /// A stage is not given up while a component of it, or a check, is within its time; the minute is for all that is
+    /// neither: scheduling, mounting, looking.
+    @Test(arguments: [Variant(), Variant("small")]) func everyStageOutlastsItsComponentsAndChecks(_ variant: Variant)
+        throws
+    {
+        let platform = try variant.rendered()
+        let graph = ObjectGraph(platform)
+        for stage in platform.definition.stages {
+            let objects = graph.objects.filter { $0.stage == stage.name }
+            let starts = objects.filter(\.isLongRunning).compactMap { graph.timeToBeThere(of: $0.name) }
+            #expect(stage.readyTimeout >= (try #require(starts.max())) + 60, "\(stage.name)")
+            let deadlines = objects.compactMap { $0["spec", "activeDeadlineSeconds"]?.int }
+            #expect(stage.readyTimeout >= (try #require(deadlines.max())) + 60, "\(stage.name)")
+        }
+    }
+
+    @Test func whoWaitsForAnotherIsThereAfterIt() throws {
+        let probe = "startupProbe: {periodSeconds: 10, failureThreshold: 6}"
+        func workload(_ name: String, waitingFor service: String) -> String {
+            """
+            kind: Deployment
+            metadata: {name: \(name)}
+            spec:
+              template:
+                metadata: {labels: {app: \(name)}}
+                spec:
+                  initContainers: [{name: w, command: [sh, -c, "until nc -z -w 5 \(service) 80; do sleep 2; done"]}]
+                  containers: [{name: c, \(probe)}]
+            ---
+            {kind: Service, metadata: {name: \(name)-service}, spec: {selector: {app: \(name)}}}
+            """
+        }
+        let graph = try ObjectGraph(
+            [workload("a", waitingFor: "none"), workload("b", waitingFor: "a-service")].joined(separator: "\n---\n"),
+            workload("c", waitingFor: "b-service"))
+        #expect(["a", "b", "c", "d"].map(graph.timeToBeThere) == [60, 120, 60, nil])
     }
 
     private func messages(_ fields: String, kind: String = "Deployment", isInit: Bool = false) throws -> [String] {

@@ -47,6 +47,12 @@ import Yams
         ("ksqldb-server", "KSQL_BOOTSTRAP_SERVERS", "kafka-service:9092"),
         ("ksqldb-server", "KSQL_KSQL_STREAMS_PROCESSING_GUARANTEE", "exactly_once_v2"),
         ("ksqldb-server", "KSQL_KSQL_SCHEMA_REGISTRY_URL", "http://schema-registry-service:8081"),
+        ("ksqldb-server", "KSQL_KSQL_LOGGING_PROCESSING_TOPIC_AUTO_CREATE", "true"),
+        ("ksqldb-server", "KSQL_KSQL_LOGGING_PROCESSING_STREAM_AUTO_CREATE", "true"),
+        // Both the same, or the topic stays empty.
+        ("ksqldb-server", "KSQL_KSQL_LOGGING_PROCESSING_TOPIC_NAME", "infometis_ksql_processing_log"),
+        ("ksqldb-server", "log4j.appender.topic.Topic", "infometis_ksql_processing_log"),
+        ("ksqldb-server", "log4j.appender.topic.BrokerList", "kafka-service:9092"),
         ("elasticsearch", "discovery.type", "single-node"), ("elasticsearch", "xpack.security.enabled", "false"),
         ("prometheus", "--storage.tsdb.retention.time", "15d"),
         ("grafana", "GF_SERVER_SERVE_FROM_SUB_PATH", "true"),
@@ -83,6 +89,13 @@ import Yams
         }
         #expect(graph.values(of: "SCHEMA_REGISTRY_PORT", of: "schema-registry") == [])
         #expect(graph.values(of: "NIFI_WEB_HTTP_PORT", of: "nifi") == [], "it would switch the login off")
+        // It runs the server as a child, which then hears nothing of a stop.
+        let ksqldb = graph.containers.filter { $0.image.contains("/ksqldb-") }.flatMap(\.words)
+        #expect(!ksqldb.isEmpty && !ksqldb.contains { $0.contains("docker/run") })
+        // Its start script ends at a stop, and with it the container, under a server that was told nothing.
+        let registry = graph.containers.first { $0.image.contains("/nifi-registry:") }
+        let stop = registry?.node["lifecycle"]?["preStop"]?["exec"]?["command"]?.items.compactMap(\.string)
+        #expect(stop?.last == "stop")
         let covered = [
             "kafka": "/etc/kafka", "schema-registry": "/etc/schema-registry", "ksqldb-server": "/etc/ksqldb",
         ]
@@ -104,7 +117,7 @@ import Yams
         ("flinkStateBackend", "rocksdb", "flink-taskmanager", "state.backend.type"),
         ("prometheusRetention", "3d", "prometheus", "--storage.tsdb.retention.time"),
         ("traefikDashboard", "false", "traefik", "--api.insecure"),
-        ("nifiHeap", "1g", "nifi", "NIFI_JVM_HEAP_MAX"),
+        ("nifiHeap", "1g", "nifi", "NIFI_JVM_HEAP_MAX"), ("nifiHeap", "256m", "nifi", "NIFI_JVM_HEAP_INIT"),
     ]) func aParameterReachesItsComponent(_ name: String, _ value: String, _ workload: String, _ key: String) throws {
         let graph = try Variant(nil, [name: value]).graph()
         #expect(graph.values(of: key, of: workload) == [value])

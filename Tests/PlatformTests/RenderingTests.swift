@@ -4,6 +4,7 @@ import DefinitionTestSupport
 import Discovery
 import SystemPackage
 import Testing
+import Yams
 
 @Suite struct RenderingTests {
     @Test(arguments: Variant.all) func everyVariantFillsEveryPlaceholder(_ variant: Variant) throws {
@@ -30,6 +31,17 @@ import Testing
         #expect(parameters.allSatisfy { $0.value == nil })
     }
 
+    /// What an operator chose comes out in the Secret, whatever YAML makes of such characters elsewhere.
+    @Test(arguments: [
+        ("nifiUser", "nifi-credentials", "username"), ("nifiPassword", "nifi-credentials", "password"),
+        ("nifiSensitiveKey", "nifi-credentials", "sensitive-key"), ("grafanaUser", "grafana-credentials", "user"),
+        ("grafanaPassword", "grafana-credentials", "password"),
+    ]) func aSecretMayHaveAnyCharacter(_ parameter: String, _ secret: String, _ key: String) throws {
+        let value = #"it's "quoted" \n & {all: #of it}, 100% |- *x"#
+        let object = try #require(try Variant(nil, [parameter: value]).rendered().object("Secret", secret))
+        #expect(object["stringData", key]?.string == value)
+    }
+
     @Test(
         arguments: [
             (["kafkaHepa": "1g"], "unknown parameter 'kafkaHepa'", "did you mean 'kafkaHeap'?"),
@@ -39,6 +51,12 @@ import Testing
             (["kafkaMemory": "2 GB"], "parameter 'kafkaMemory' can't be '2 GB'", nil),
             (["nodeAddress": "http://here"], "parameter 'nodeAddress' can't be 'http://here'", nil),
             (["traefikDashboard": "yes"], "parameter 'traefikDashboard' can't be 'yes'", nil),
+            (["nifiUser": "adm"], "parameter 'nifiUser' can't be 'adm': 4 characters at least are wanted", nil),
+            (
+                ["nifiPassword": "elevenchars"],
+                "parameter 'nifiPassword' can't have the value that it was given: 12 characters at least are wanted",
+                nil
+            ),
         ] as [([String: String], String, String?)])
     func aWrongValueIsRefused(_ overrides: [String: String], _ message: String, _ hint: String?) throws {
         let definition = try RenderedPlatform().definition
@@ -89,6 +107,22 @@ import Testing
             #expect(wanted == "not valid yaml" ? lines >= line : lines == line, "\(text)")
             #expect(text.contains(wanted), "\(text)")
         }
+    }
+
+    /// A parameter that nobody gave a value is an error where it is used, and nothing is left blank.
+    @Test(arguments: [
+        ("kafkaHeap", "manifests/data/kafka.yaml"), ("nifiPassword", "manifests/ingestion/nifi.yaml"),
+        ("ingressHost", "checks/core/integration.yaml"),
+    ]) func aMissingValueNamesItsLine(_ name: String, _ path: String) throws {
+        let platform = try RenderedPlatform()
+        var values = platform.values
+        values[name] = nil
+        let expansion = try ParameterExpansion(parameters: platform.definition.parameters, values: values)
+        let text = try readText(at: platform.definition.folder.appending(path))
+        let error = #expect(throws: ParameterError.self) { try expansion.expand(text) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(error?.line == lines.firstIndex { $0.contains("${{ \(name) }}") }.map { $0 + 1 })
+        #expect(error?.description == "parameter '\(name)' has no value")
     }
 
     /// The files that the definition names, and itself.

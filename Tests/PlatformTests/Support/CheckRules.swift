@@ -63,6 +63,27 @@ extension ObjectGraph {
         return (ofContainers + ofMaps).filter { seen.insert($0.shell + $0.text).inserted }
     }
 
+    /// Checks that come through Traefik without the one name, `host`, to which its pages answer.
+    func checksThatTraefikTurnsAway(host: String) -> [Finding] {
+        containers.filter(\.pod.object.isCheck).flatMap { container in
+            container.words.filter { text in
+                // A page that nobody has is found nowhere, whatever the name.
+                let pages = text.matches(of: /https?:\/\/traefik\/([a-z\/-]*)/).map(\.output.1)
+                return pages.contains { $0 != "no-such-page" } && !text.contains(host)
+            }.map { _ in Finding(container, "asks Traefik for a page by a name that has none") }
+        }
+    }
+
+    /// Containers whose shell stays, and hears nothing of a stop: it neither hands over to its program nor has a trap.
+    func containersDeafToAStop() -> [Finding] {
+        containers.filter(\.isToRunOn).flatMap { container -> [Finding] in
+            guard let script = Script(container.name, command: container.words) else { return [] }
+            let last = script.text.split(separator: "\n").last?.trimmed ?? ""
+            return last.hasPrefix("exec ") || script.text.contains("trap ")
+                ? [] : [Finding(container, "its shell does not pass a stop on")]
+        }
+    }
+
     /// Kubernetes writes `$` for `$$` in commands, so a shell's own process number does not reach it.
     func commandsThatKubernetesChanges() -> [Finding] {
         containers.flatMap { container in

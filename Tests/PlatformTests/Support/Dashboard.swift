@@ -23,6 +23,7 @@ struct Dashboard: Decodable {
         struct Defaults: Decodable {
             let unit: String?
             let noValue: String?
+            let max: Double?
         }
         let defaults: Defaults
     }
@@ -77,20 +78,22 @@ struct Dashboard: Decodable {
         return found
     }
 
-    /// An expression as Grafana would send it, its variables filled in; and where it stands.
-    func expressions() -> [(place: String, text: String)] {
+    /// An expression as Grafana would send it, its variables filled in; where it stands; and where its axis ends.
+    func expressions() -> [(place: String, text: String, most: Double?)] {
         let panels = panels.flatMap { panel in
-            (panel.targets ?? []).map { ("\(title)/\(panel.title)/\($0.refId)", $0.expr) }
+            (panel.targets ?? []).map {
+                ("\(title)/\(panel.title)/\($0.refId)", $0.expr, panel.fieldConfig?.defaults.max)
+            }
         }
-        let notes = annotations.list.map { ("\(title)/annotation", $0.expr) }
-        return (panels + notes).map { place, text in
+        let notes = annotations.list.map { ("\(title)/annotation", $0.expr, Double?.none) }
+        return (panels + notes).map { place, text, most in
             var text = text.split(separator: "$__rate_interval", omittingEmptySubsequences: false).joined(
                 separator: "1m")
             for variable in templating.list {
                 text = text.split(separator: "$\(variable.name)", omittingEmptySubsequences: false).joined(
                     separator: ".*")
             }
-            return (place, text)
+            return (place, text, most)
         }
     }
 }

@@ -15,8 +15,8 @@ struct JMXRules {
     }
 
     private let rules: [Rule]
-    /// `DOMAIN:KEY=VALUE` of the object names that the agent looks at.
-    private let objects: [String]
+    /// `DOMAIN:KEY=VALUE` of the object names that the agent looks at; `nil`: at all.
+    private let objects: [String]?
 
     var count: Int { rules.count }
 
@@ -30,7 +30,7 @@ struct JMXRules {
                 labels: Set(strings(rule["labels"]).keys)
             )
         }
-        objects = try #require(root["whitelistObjectNames"]?.sequence).map { node in
+        objects = try root["whitelistObjectNames"]?.sequence?.map { node in
             let text = try #require(node.string)
             return text.hasSuffix(",*") ? String(text.dropLast(2)) : text
         }
@@ -39,14 +39,16 @@ struct JMXRules {
     /// What an attribute, as in `kafka.log<type=Log, name=Size><>Value`, becomes by which rule; nil where it is left out.
     func metric(of attribute: String) throws -> (rule: Int, metric: Metric)? {
         let object = attribute.prefix { $0 != ">" }.replacing("<", with: ":").replacing(", ", with: ",")
-        guard objects.contains(where: { object == $0 || object.hasPrefix($0 + ",") }) else { return nil }
+        guard objects?.contains(where: { object == $0 || object.hasPrefix($0 + ",") }) != false else { return nil }
         for (index, rule) in rules.enumerated() {
             guard let match = try rule.pattern.wholeMatch(in: attribute + ": 1.0") else { continue }
             var name = rule.name
             for group in (1..<match.output.count).reversed() {
                 name = name.replacing("$\(group)", with: match.output[group].substring ?? "")
             }
-            return (index, Metric(name: name.lowercased(), labels: rule.labels))
+            // What a name can't have becomes an underscore.
+            let allowed = String(name.lowercased().map { $0.isLetter || $0.isNumber || ":_".contains($0) ? $0 : "_" })
+            return (index, Metric(name: allowed, labels: rule.labels))
         }
         return nil
     }

@@ -38,10 +38,24 @@ extension ObjectGraph {
         }
     }
 
+    /// The longest that `workload` may take until it is there, in seconds: its own start, and before that the start of
+    /// whom its init containers wait for, where that is of the same stage.
+    func timeToBeThere(of workload: String) -> Int? {
+        guard let pod = longRunning(workload), let own = startTime(of: workload) else { return nil }
+        let awaited = pod.containers.filter(\.isInit).flatMap(\.awaitedServices).compactMap { object("Service", $0) }
+        let earlier = awaited.filter { $0.stage == pod.object.stage }.compactMap { service in
+            strings(service["spec", "selector"])["app"].flatMap(timeToBeThere)
+        }
+        return own + (earlier.max() ?? 0)
+    }
+
+    private func longRunning(_ workload: String) -> Pod? {
+        pods.first { $0.object.isLongRunning && $0.object.name == workload }
+    }
+
     /// How long the container may take to start, in seconds.
     func startTime(of workload: String) -> Int? {
-        let container = pods.first { $0.object.isLongRunning && $0.object.name == workload }?.containers
-            .first { !$0.isInit }
+        let container = longRunning(workload)?.containers.first { !$0.isInit }
         guard let probe = container?.node["startupProbe"] else { return nil }
         // Kubernetes' own defaults.
         return (probe["initialDelaySeconds"]?.int ?? 0)
@@ -53,5 +67,12 @@ extension PodContainer {
     /// Whether Kubernetes keeps it running; of init containers only those that do not end.
     var isToRunOn: Bool {
         pod.object.isLongRunning && (!isInit || node["restartPolicy"]?.string == "Always")
+    }
+
+    /// The Services whose ports it waits for.
+    var awaitedServices: [String] {
+        words.flatMap { text in
+            text.matches(of: /until nc -z -w \d+ ([a-z0-9-]+) \d+/).map { String($0.output.1) }
+        }
     }
 }

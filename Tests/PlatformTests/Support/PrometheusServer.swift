@@ -23,9 +23,18 @@ struct PrometheusServer: Sendable {
     }
 
     /// How many samples `expression` has now.
-    func samples(of expression: String) async throws -> Int {
+    func samples(of expression: String) async throws -> Int { try await values(of: expression).count }
+
+    /// The samples that `expression` has now, without their labels.
+    func values(of expression: String) async throws -> [Double] {
         let data = try await data("query", [("query", expression)])
-        return data["resultType"]?.string == "scalar" ? 1 : data["result"]?.sequence?.count ?? 0
+        let result = try #require(data["result"]?.sequence)
+        let texts =
+            data["resultType"]?.string == "scalar" ? [result.last?.string] : result.map { $0["value"]?[1]?.string }
+        return try texts.map { text in
+            let text = try #require(text)
+            return try #require(Double(text))
+        }
     }
 
     /// The states of the targets, by job.
