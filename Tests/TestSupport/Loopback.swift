@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Threads
 
 /// Sockets on 127.0.0.1.
 enum Loopback {
@@ -15,10 +16,18 @@ enum Loopback {
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    /// A port below the range from which outgoing connections are served, so that none of those takes it meanwhile.
+    /// The ports below the range from which outgoing connections are served, so that none of those takes one meanwhile.
+    private static let ports = 20000..<32000
+    /// What ``freePort()`` tries next.
+    private static let next = Lock(Int.random(in: ports))
+
+    /// A port on which nothing listens, and which no other call gets: minutes may pass until who asked listens there.
     static func freePort() -> Int {
         for _ in 0..<200 {
-            let port = Int.random(in: 20000..<32000)
+            let port = next.withLock { next in
+                next = next + 1 < ports.upperBound ? next + 1 : ports.lowerBound
+                return next
+            }
             let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
             defer { close(descriptor) }
             var address = address(port: port)
