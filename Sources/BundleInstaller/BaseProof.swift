@@ -28,17 +28,21 @@ struct BaseProof {
         inputs = Step.inputs([bundle.index.descriptor.digest.description])
     }
 
-    /// Throws ``InstallError/noBase(label:reason:)``, `NodeImagesError` or `ContainerdError` where something is missing
-    /// or can't be looked for.
-    func run() async throws {
-        guard let node else { throw InstallError.noBase(label: label, reason: "nothing is installed here") }
-        if let wanted = bundle.leftOut.programs[Platform.current.description] {
-            let found = try await onThread("base") { [program] in try StateFile.digest(of: program) }
-            guard found == wanted.digest else {
-                throw InstallError.noBase(
-                    label: label, reason: found == nil ? "\(program) is not there" : "\(program) is another version")
-            }
+    /// Throws ``InstallError/noBase(label:reason:)`` where nothing is installed, or another k0s than the base has.
+    func findProgram() async throws {
+        guard node != nil else { throw InstallError.noBase(label: label, reason: "nothing is installed here") }
+        guard let wanted = bundle.leftOut.programs[Platform.current.description] else { return }
+        let found = try await onThread("base") { [program] in try StateFile.digest(of: program) }
+        guard found == wanted.digest else {
+            throw InstallError.noBase(
+                label: label, reason: found == nil ? "\(program) is not there" : "\(program) is another version")
         }
+    }
+
+    /// Asks the node's containerd; throws `NodeImagesError` or `ContainerdError` where something is missing or can't be
+    /// looked for.
+    func findImages() async throws {
+        guard let node else { return }
         _ = try await ImageImport(bundle, .init(node: node, workers: 1)).plan()
     }
 }

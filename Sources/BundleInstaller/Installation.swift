@@ -75,9 +75,13 @@ package struct Installation: Sendable {
         let entries = try Journal.read(paths.journal)
         let old = try InstalledRecord.read(paths.record)
         let standing = try standing(old, entries)
-        let base = try base(old)
-        let hasBase = entries.isFinished(BaseProof.step, inputs: base?.inputs ?? bundle.index.descriptor.digest)
-        if !hasBase { try await base?.run() }
+        // Nothing to look for in a bundle that has everything, nor a second time.
+        let base = try base(old).flatMap { entries.isFinished(BaseProof.step, inputs: $0.inputs) ? nil : $0 }
+        try await base?.findProgram()
+        let wakes = standing.replaced != nil && entries.unfinished == nil
+        // What is in a containerd that doesn't run can be looked for only once k0s was woken.
+        let sleeps = wakes && base != nil ? await isAsleep() : false
+        if !sleeps { try await base?.findImages() }
         let waived = try await lookAtHost(report)
         let (context, parameters) = try context(after: old, waived: waived, report: report)
         let steps = try steps(context, replacing: standing.replaced)
@@ -89,14 +93,15 @@ package struct Installation: Sendable {
             try await proof.run(workers: options.workers, count: steps.count + 1, report: report)
         }
 
-        if let old = standing.replaced?.label, entries.unfinished == nil { try await wake(context, for: old) }
+        if let old = standing.replaced?.label, wakes { try await wake(context, for: old) }
+        if sleeps { try await base?.findImages() }
 
         // From here on the host is changed.
         try StateFile.makeFolder(paths.state, mode: .ownerReadWriteExecute)
         let journal = try Journal(at: paths.journal)
         try journal.append(start(waived))
         if !isProven { try journal.append(JournalEntry(.finished, step: ArchiveProof.step, inputs: proof.inputs)) }
-        if let base, !hasBase { try journal.append(JournalEntry(.finished, step: BaseProof.step, inputs: base.inputs)) }
+        if let base { try journal.append(JournalEntry(.finished, step: BaseProof.step, inputs: base.inputs)) }
         if !context.record.current.isWorker { try parameters.keep(at: paths.parameters) }
         try context.record.update()
         _ = try KeptBundle(keeping: files, of: bundle.description, in: paths.bundle)
@@ -194,6 +199,12 @@ package struct Installation: Sendable {
     }
 
     private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }
+
+    /// Whether there is a k0s here that doesn't answer.
+    private func isAsleep() async -> Bool {
+        guard let k0s else { return false }
+        return (try? await k0s.status()) == nil
+    }
 
     private func node(_ old: InstalledRecord?) throws -> NodeOptions {
         if bundle.description.kubernetes != nil { return NodeOptions(socket: k0sPaths.containerdSocket) }

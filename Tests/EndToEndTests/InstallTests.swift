@@ -190,6 +190,9 @@ struct InstallTests {
         #expect(log["plan"].output.contains("todo  base"), "\(log["plan"].output)")
         #expect(log["lost"].status == 65, "\(log["lost"].output)")
         #expect(log["lost"].output.contains("  docker.io/harbour/tools:1.0"), "\(log["lost"].output)")
+        for section in ["lost", "upgrade"] {
+            #expect(log[section].output.contains("k0s isn't running; it is started"), "\(log[section].output)")
+        }
         #expect(log["unchanged"].output.contains("\"version\" : \"1.0.0\""))
         #expect(log["other-program"].status == 65)
         #expect(log["other-program"].output.contains("/usr/local/bin/k0s is another version"))
