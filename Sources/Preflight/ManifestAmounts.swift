@@ -13,12 +13,13 @@ struct ManifestAmounts {
     private(set) var capacities: [String: Int64] = [:]
     /// What claims ask for.
     private(set) var claimBytes: Int64 = 0
-    /// Ports, of the host or not, in their order.
+    /// Ports of the host, in their order; 0 where the value is not known.
     private(set) var ports: [Int] = []
 
     private var object = Object()
 
-    /// Reads `texts`, manifests of one or several documents each; values that `expansion` hasn't got count nothing.
+    /// Reads `texts`, manifests of one or several documents each; values that `expansion` hasn't got, and amounts below
+    /// zero, count nothing.
     init(of texts: [String], _ expansion: ParameterExpansion) {
         for text in texts {
             for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
@@ -30,12 +31,18 @@ struct ManifestAmounts {
 
     /// One object, as far as it was read.
     private struct Object {
+        /// How far the line of its `apiVersion` is indented.
+        var indent: Int?
+        var hasSpec = false
         var name: String?
         var replicas: Int64 = 1
         var cpuMillis: Int64 = 0
         var memoryBytes: Int64 = 0
         var memoryLimitBytes: Int64 = 0
         var claimBytes: Int64 = 0
+        var isOnHostNetwork = false
+        var hostPorts: [Int] = []
+        var containerPorts: [Int] = []
         var container = Container()
         /// Whether the containers that follow only run before the others, which mostly ask for more.
         var isInitial = false
@@ -60,7 +67,8 @@ struct ManifestAmounts {
             case .key(let name):
                 key = name
                 switch name {
-                case "apiVersion": finishObject()
+                case "apiVersion": begin(at: indent)
+                case "spec": object.hasSpec = true
                 case "resources": finishContainer()
                 case "containers", "initContainers":
                     finishContainer()
@@ -69,26 +77,36 @@ struct ManifestAmounts {
                 default: break
                 }
             case .value(let text):
-                if let name = key, let value = try? expansion.expand(text) { take(name, value) }
+                if let name = key { take(name, (try? expansion.expand(text)) ?? "") }
                 key = nil
             }
         }
     }
 
+    /// What begins with an `apiVersion` is an object of its own, unless it is part of another: a claim in a StatefulSet's
+    /// templates, a reference to a field.
+    private mutating func begin(at indent: Int) {
+        if let outer = object.indent, indent > outer, object.hasSpec { return }
+        finishObject()
+        object.indent = indent
+    }
+
     private static let lists: Set = ["requests", "limits", "capacity"]
 
     private mutating func take(_ key: String, _ text: String) {
+        func quantity(_ field: (Quantity) -> Int64) -> Int64? { Quantity(text).map { max(0, field($0)) } }
         switch (key, object.list?.name) {
         case ("name", _): object.name = object.name ?? text
         case ("replicas", _), ("parallelism", _): object.replicas = max(0, Int64(text) ?? 1)
-        case ("hostPort", _), ("nodePort", _), ("containerPort", _): ports.append(Int(text) ?? 0)
-        case ("cpu", "requests"): object.container.cpu.request = Quantity(text)?.milliValue
-        case ("cpu", "limits"): object.container.cpu.limit = Quantity(text)?.milliValue
-        case ("memory", "requests"): object.container.memory.request = Quantity(text)?.value
-        case ("memory", "limits"): object.container.memory.limit = Quantity(text)?.value
-        case ("storage", "requests"):
-            object.claimBytes = saturatingSum(object.claimBytes, Quantity(text)?.value ?? 0)
-        case ("storage", "capacity"): capacities[object.name ?? ""] = Quantity(text)?.value
+        case ("hostNetwork", _): object.isOnHostNetwork = text == "true"
+        case ("hostPort", _), ("nodePort", _): object.hostPorts.append(Int(text) ?? 0)
+        case ("containerPort", _): object.containerPorts.append(Int(text) ?? 0)
+        case ("cpu", "requests"): object.container.cpu.request = quantity(\.milliValue)
+        case ("cpu", "limits"): object.container.cpu.limit = quantity(\.milliValue)
+        case ("memory", "requests"): object.container.memory.request = quantity(\.value)
+        case ("memory", "limits"): object.container.memory.limit = quantity(\.value)
+        case ("storage", "requests"): object.claimBytes = saturatingSum(object.claimBytes, quantity(\.value) ?? 0)
+        case ("storage", "capacity"): capacities[object.name ?? ""] = quantity(\.value)
         default: break
         }
     }
@@ -113,6 +131,7 @@ struct ManifestAmounts {
         memoryBytes = saturatingSum(memoryBytes, all(object.memoryBytes))
         memoryLimitBytes = saturatingSum(memoryLimitBytes, all(object.memoryLimitBytes))
         claimBytes = saturatingSum(claimBytes, all(object.claimBytes))
+        ports += object.hostPorts + (object.isOnHostNetwork ? object.containerPorts : [])
         object = Object()
     }
 }

@@ -43,7 +43,7 @@ import Testing
         #expect(amounts.cpuMillis == 2500, "a limit without a request is one")
         #expect(amounts.memoryBytes == 6 << 30)
         #expect(amounts.memoryLimitBytes == 6 << 30)
-        #expect(amounts.ports == [80, 8080])
+        #expect(amounts.ports == [8080])
     }
 
     @Test func tellsObjectsApart() throws {
@@ -55,10 +55,59 @@ import Testing
         #expect(amounts.capacities == ["data": 5 << 30, "more": 5 << 30])
     }
 
+    @Test func partsOfAnObjectAreNoObjects() throws {
+        let amounts = try amounts(
+            """
+            apiVersion: v1
+            kind: List
+            items:
+              - apiVersion: apps/v1
+                kind: StatefulSet
+                spec:
+                  replicas: 3
+                  template:
+                    spec:
+                      containers:
+                        - name: a
+                          env:
+                            - valueFrom: {fieldRef: {apiVersion: v1, fieldPath: status.podIP}}
+                            - valueFrom:
+                                fieldRef:
+                                  apiVersion: v1
+                                  fieldPath: spec.nodeName
+                          resources: {requests: {cpu: 1}}
+                  volumeClaimTemplates:
+                    - apiVersion: v1
+                      kind: PersistentVolumeClaim
+                      spec: {resources: {requests: {storage: 1Gi}}}
+              - apiVersion: v1
+                kind: Pod
+                spec: {containers: [{resources: {requests: {cpu: 5}}}]}
+            """)
+        #expect(amounts.cpuMillis == 8000)
+        #expect(amounts.claimBytes == 3 << 30)
+    }
+
+    @Test func portsOfTheHostAreApart() throws {
+        let pod = """
+            apiVersion: v1
+            spec:
+              hostNetwork: true
+              containers: [{ports: [{containerPort: 9100}, {containerPort: "${{ unknown }}"}]}]
+            ---
+            apiVersion: v1
+            spec: {containers: [{ports: [{containerPort: 80}, {containerPort: 81, hostPort: 8081}]}]}
+            ---
+            apiVersion: v1
+            spec: {ports: [{port: 1, nodePort: 30001}]}
+            """
+        #expect(try amounts(pod).ports == [9100, 0, 8081, 30001])
+    }
+
     @Test(arguments: [
         "", "---", "\n \n", "{", "requests: {cpu: ", "requests:\n  cpu: \"", "cpu: 1", "requests: {cpu: x, memory: -}",
         "requests: {cpu: ${{ unset }}}", "requests: {cpu: ${{", "replicas: 99999999999999999999", "- - -", ": : :",
-        "# requests: {cpu: 1}", "x: 'requests: {cpu: 1}'",
+        "requests: {cpu: -10E, memory: -1}", "# requests: {cpu: 1}", "x: 'requests: {cpu: 1}'",
     ]) func countsNothingWhereNothingIs(_ text: String) throws {
         let amounts = try amounts(text)
         #expect(
