@@ -53,10 +53,17 @@ struct FileSteps: Sendable {
     private func remove(_ names: [String]) throws {
         for name in names {
             var place = place(of: name)
+            // A folder now: the file went when what is in the folder came.
+            if isFolder(place) { continue }
             try StateFile.remove(place)
             // Empty folders go with their last file.
             while place.removeLastComponent(), place != context.paths.state, rmdir(place.string) == 0 {}
         }
+    }
+
+    private func isFolder(_ place: FilePath) -> Bool {
+        var status = stat()
+        return lstat(place.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether one of both names would be a folder of the other.

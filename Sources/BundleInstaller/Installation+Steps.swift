@@ -50,7 +50,8 @@ extension Installation {
         } catch {
             if Task.isCancelled || error is CancellationError { throw CancellationError() }
             let explanation = Explanation(error)
-            let remedy = "an upgrade needs k0s running, and nothing was changed: 'sealift-installer install' of \(old) "
+            let verb = context.record.current.isWorker ? "join" : "install"
+            let remedy = "an upgrade needs k0s running, and nothing was changed: 'sealift-installer \(verb)' of \(old) "
             throw InstallError.step(
                 name: K0sSteps.runningStep, reason: explanation.reason,
                 hint: (explanation.hint.map { "\($0); " } ?? "") + remedy + "mends it", cause: explanation.cause)

@@ -59,9 +59,7 @@ package struct Installation: Sendable {
         }
         let isProven = entries.isFinished(ArchiveProof.step, inputs: proof.inputs)
         let base = try base(old).map { base in
-            PlannedStep(
-                step: BaseProof.step, title: base.title,
-                isDone: entries.isFinished(BaseProof.step, inputs: base.inputs))
+            PlannedStep(step: BaseProof.step, title: base.title, isDone: isFound(base, old, entries))
         }
         return [
             base, PlannedStep(step: "preflight", title: "look at this host", isDone: false),
@@ -76,7 +74,7 @@ package struct Installation: Sendable {
         let old = try InstalledRecord.read(paths.record)
         let standing = try standing(old, entries)
         // Nothing to look for in a bundle that has everything, nor a second time.
-        let base = try base(old).flatMap { entries.isFinished(BaseProof.step, inputs: $0.inputs) ? nil : $0 }
+        let base = try base(old).flatMap { isFound($0, old, entries) ? nil : $0 }
         try await base?.findProgram()
         let wakes = standing.replaced != nil && entries.unfinished == nil
         // What is in a containerd that doesn't run can be looked for only once k0s was woken.
@@ -196,6 +194,13 @@ package struct Installation: Sendable {
     private func base(_ old: InstalledRecord?) throws -> BaseProof? {
         let isFirst = old == nil && bundle.description.kubernetes != nil
         return BaseProof(of: bundle, on: isFirst ? nil : try node(old), program: k0sPaths.binary)
+    }
+
+    /// Whether the search was done for what is installed, or being installed. That of an earlier installation tells
+    /// nothing: a bundle that came between may have let go of what it found.
+    private func isFound(_ base: BaseProof, _ old: InstalledRecord?, _ entries: [JournalEntry]) -> Bool {
+        entries.isFinished(BaseProof.step, inputs: base.inputs)
+            && (entries.unfinished != nil || old?.index == bundle.index.descriptor.digest)
     }
 
     private var k0s: K0s? { bundle.description.kubernetes == nil ? nil : K0s(paths: k0sPaths) }

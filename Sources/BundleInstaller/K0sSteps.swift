@@ -63,6 +63,8 @@ struct K0sSteps: Sendable {
         } perform: {
             try StateFile.makeFolder(k0s.paths.binary.removingLastComponent())
             try await onThread("k0s-program") {
+                // Where the journal is lost; a delta may have no program to put there.
+                guard try StateFile.digest(of: k0s.paths.binary) != binary.digest else { return }
                 try context.files.extract(
                     binary.title, to: k0s.paths.binary, mode: FilePermissions(rawValue: 0o755))
             }

@@ -110,9 +110,9 @@ struct StageSteps: Sendable {
             let earlier = ((before?.objects ?? []) + (before?.earlier ?? [])).filter { old in
                 !applied.contains { $0.isSame(as: old) }
             }
-            record.objects.removeAll { $0.stage == stage }
-            record.objects.append(
-                .init(stage: stage, objects: applied, earlier: earlier.isEmpty ? nil : earlier))
+            record.remember(
+                .init(stage: stage, objects: applied, earlier: earlier.isEmpty ? nil : earlier),
+                in: context.bundle.description.stages.map(\.name))
         }
     }
 }
@@ -125,6 +125,14 @@ extension InstallContext {
 }
 
 extension InstalledRecord {
+    /// Puts what a stage applied into the place that it has among `stages`; those of earlier bundles come before them.
+    mutating func remember(_ applied: StageObjects, in stages: [String]) {
+        let all = objects.filter { $0.stage != applied.stage } + [applied]
+        objects =
+            all.filter { !stages.contains($0.stage) }
+            + stages.compactMap { name in all.first { $0.stage == name } }
+    }
+
     /// What goes when only `stages` are left, last applied first, and what is to be recorded after that.
     ///
     /// An object that another stage has now, or that another version of the API serves now, is the same object. What

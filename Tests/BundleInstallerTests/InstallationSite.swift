@@ -106,10 +106,15 @@ struct InstallationSite {
                 metadata: {name: check-app, namespace: default}
                 spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: \(image)}]}}}
 
-                """), .init("files/words.txt", .file, version), .init("files/\(version)/own", .file, version),
+                """)
         ]
         bundle.description.stages[0].checks = ["checks/app.yaml"]
-        bundle.description.files = ["words.txt", "\(version)/own"].map { .init(name: "files/\($0)", mode: "0644") }
+        // Between versions a file becomes a folder, and a folder a file.
+        let turning = version == "1.0.0" ? ["one", "two/inner"] : ["one/inner", "two"]
+        for name in ["words.txt", "\(version)/own"] + turning {
+            bundle.layers.append(.init("files/\(name)", .file, version))
+            bundle.description.files.append(.init(name: "files/\(name)", mode: "0644"))
+        }
         bundle.description.parameters = [
             Parameter(name: "word", kind: .string, value: "hello"),
             Parameter(

@@ -88,6 +88,9 @@ struct InstallationTests {
         #expect(try await StatusReport(of: InstalledPlatform(paths: site.paths)).isSound)
         #expect(try contents(of: site.paths.files.appending("words.txt")) == Array("2.0.0".utf8))
         #expect(exists(site.paths.files.appending("2.0.0/own")) && !exists(site.paths.files.appending("1.0.0")))
+        for name in ["one/inner", "two"] {
+            #expect(try contents(of: site.paths.files.pushing(FilePath(name))) == Array("2.0.0".utf8))
+        }
 
         // Killed after everything but the last line.
         let lines = String(decoding: try contents(of: site.paths.journal), as: UTF8.self).split(separator: "\n")

@@ -38,6 +38,19 @@ import Testing
         record.snapshotter = "native"
         #expect(record.node.snapshotter == "native")
     }
+
+    /// What is deleted goes the other way round: an operator's resources before the operator.
+    @Test func stagesKeepTheirOrderWhenOneIsAppliedAgain() {
+        var record = sampleRecord()
+        for stage in ["retired", "core", "data"] {
+            record.remember(.init(stage: stage, objects: [], earlier: nil), in: [stage])
+        }
+        record.remember(.init(stage: "core", objects: [object("Service", "s")], earlier: nil), in: ["core", "data"])
+        #expect(record.objects.map(\.stage) == ["retired", "core", "data"])
+        #expect(record.objects[1].objects.map(\.name) == ["s"])
+        record.remember(.init(stage: "new", objects: [], earlier: nil), in: ["core", "new", "data"])
+        #expect(record.objects.map(\.stage) == ["retired", "core", "new", "data"])
+    }
 }
 
 private func object(_ kind: String, _ name: String, _ version: String = "v1") -> ObjectReference {

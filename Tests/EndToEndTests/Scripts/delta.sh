@@ -13,7 +13,10 @@ section export installer status --export -
 section file installer status --export /root/state.json
 section written cat /root/state.json
 section plan installer upgrade "$delta" "${host[@]}" --dry-run
-for image in $(k0s ctr images ls -q | grep harbour/tools); do k0s ctr images rm --sync "$image" >/dev/null; done
+lose_tools() {
+    for image in $(k0s ctr images ls -q | grep harbour/tools); do k0s ctr images rm --sync "$image" >/dev/null; done
+}
+lose_tools
 k0s stop
 section lost installer upgrade "$delta" "${host[@]}"
 section unchanged installer status --format json
@@ -26,4 +29,8 @@ section upgrade installer upgrade "$delta" "${host[@]}"
 section verify installer verify --node "$delta"
 section version installer status
 section again installer upgrade "$delta" "${host[@]}"
+section back installer upgrade "$first" --allow-downgrade "${host[@]}"
+lose_tools
+section lost-again installer upgrade "$delta" "${host[@]}"
+section mended installer install "$first" "${host[@]}"
 section uninstall installer uninstall --yes --delete-data
