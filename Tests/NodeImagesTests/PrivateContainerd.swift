@@ -64,6 +64,8 @@ struct PrivateContainerd: Sendable {
               address = "\(containerd.socket).ttrpc"
             [plugins."io.containerd.internal.v1.opt"]
               path = "\(folder.path)/opt"
+            [plugins."io.containerd.nri.v1.nri"]
+              disable = true
             [plugins."io.containerd.gc.v1.scheduler"]
               mutation_threshold = \(collects ? 100 : 1_000_000)
               pause_threshold = \(collects ? "0.02" : "0.000001")

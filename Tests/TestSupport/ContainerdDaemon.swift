@@ -51,6 +51,8 @@ package enum ContainerdDaemon {
         return result.closureResult
     }
 
+    /// Without NRI, whose socket stands in `/var/run` whatever the rest: of two containerds 2.x that start at once, one
+    /// would find it taken.
     private static func configuration(in folder: FilePath) -> String {
         """
         version = 2
@@ -62,6 +64,8 @@ package enum ContainerdDaemon {
           address = "\(folder)/socket.ttrpc"
         [plugins."io.containerd.internal.v1.opt"]
           path = "\(folder)/opt"
+        [plugins."io.containerd.nri.v1.nri"]
+          disable = true
 
         """
     }

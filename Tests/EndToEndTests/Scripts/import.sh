@@ -55,6 +55,8 @@ state = "$work/state"
   address = "$work/socket.ttrpc"
 [plugins."io.containerd.internal.v1.opt"]
   path = "$work/opt"
+[plugins."io.containerd.nri.v1.nri"]
+  disable = true
 TOML
 trap finish EXIT
 start
