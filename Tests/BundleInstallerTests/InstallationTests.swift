@@ -130,26 +130,7 @@ struct InstallationTests {
         try await InstallationSite.with { site in
             let bundle = try site.bundle(
                 "1.0.0", ["settings"], image: InstallationSite.old,
-                more: """
-                    ---
-                    apiVersion: apiextensions.k8s.io/v1
-                    kind: CustomResourceDefinition
-                    metadata: {name: things.example.org}
-                    spec:
-                      group: example.org
-                      scope: Namespaced
-                      names: {kind: Thing, listKind: ThingList, plural: things, singular: thing}
-                      versions:
-                      - name: v1
-                        served: true
-                        storage: true
-                        schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-                    ---
-                    apiVersion: example.org/v1
-                    kind: Thing
-                    metadata: {name: one, namespace: default}
-
-                    """)
+                more: "---\n\(KubernetesStandIn.thing)\n")
             try await site.run(.install, bundle, explicit: true)
             _ = try await site.kubectl("delete", "crd", "things.example.org")
             #expect(try await site.run(.install, bundle).performed.contains("stage-app"))

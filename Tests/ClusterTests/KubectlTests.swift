@@ -138,22 +138,7 @@ struct KubectlTests {
     @Test func appliesADefinitionAndItsObjectsInOneCall() async throws {
         try await KubernetesStandIn.with { standIn in
             let kubectl = kubectl(standIn)
-            let definition = """
-                apiVersion: apiextensions.k8s.io/v1
-                kind: CustomResourceDefinition
-                metadata: {name: things.example.org}
-                spec:
-                  group: example.org
-                  scope: Namespaced
-                  names: {kind: Thing, listKind: ThingList, plural: things, singular: thing}
-                  versions:
-                  - name: v1
-                    served: true
-                    storage: true
-                    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-                """
-            let thing = "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: one, namespace: default}"
-            let applied = try await kubectl.apply(manifest(definition, thing))
+            let applied = try await kubectl.apply(Array(KubernetesStandIn.thing.utf8))
             #expect(applied.map(\.description) == ["CustomResourceDefinition things.example.org", "Thing default/one"])
             try await readiness(standIn).wait(for: applied, timeout: .seconds(60))
         }

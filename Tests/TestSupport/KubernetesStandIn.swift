@@ -14,6 +14,26 @@ package struct KubernetesStandIn: Sendable {
     /// Whether both programs are here.
     package static let isUsable = kubectl != nil && exists("/usr/bin/python3")
 
+    /// A kind of its own, and an object of it: `Thing`, served as `things.example.org`, of which there is `default/one`.
+    package static let thing = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: things.example.org}
+        spec:
+          group: example.org
+          scope: Namespaced
+          names: {kind: Thing, listKind: ThingList, plural: things, singular: thing}
+          versions:
+          - name: v1
+            served: true
+            storage: true
+            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+        ---
+        apiVersion: example.org/v1
+        kind: Thing
+        metadata: {name: one, namespace: default}
+        """
+
     package let kubeconfig: FilePath
     private let faults: FilePath
 
